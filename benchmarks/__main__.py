@@ -1,7 +1,7 @@
-"""`python -m benchmarks`: the speed of all parts, each beside a peer or its limit, as one table.
+"""`python -m benchmarks`: a table of the speed of all parts, compared with a peer or a limit.
 
-Writes speed.md, speed.json and history.csv beside this file, and says which ratio has become worse
-than in the last run on this class of machine. `--only NAME`, which may be repeated, runs some.
+Writes speed.md, speed.json and history.csv beside this file, and reports ratios that became worse
+since the last run on this class of machine. `--only NAME`, which may be repeated, runs some.
 """
 
 import argparse
@@ -24,7 +24,7 @@ NAMES = tuple(sorted(module.name for module in pkgutil.iter_modules(speed.__path
 
 
 def measured(name: str, commit: str, machine: str) -> list[MeasuredRow]:
-    """The rows of a benchmark."""
+    """Rows of a benchmark."""
     print(f"{name} …", file=sys.stderr, flush=True)
     rows = importlib.import_module(f"benchmarks.speed.{name}").comparisons()
     today = f"{datetime.now(UTC):%Y-%m-%d}"
@@ -36,11 +36,11 @@ def recorded(rows: list[MeasuredRow], folder: Path) -> list[str]:
     """Add measured rows to the table and the history.
 
     Args:
-        rows: what was measured now.
-        folder: of speed.md, speed.json and history.csv.
+        rows: the new rows.
+        folder: folder of speed.md, speed.json and history.csv.
 
     Returns:
-        A line for each ratio that has become worse.
+        One line per ratio that became worse.
 
     Raises:
         UserError: a file of the folder is damaged.
@@ -58,7 +58,7 @@ def recorded(rows: list[MeasuredRow], folder: Path) -> list[str]:
 
 
 def names_of(words: list[str] | None) -> tuple[str, ...]:
-    """The benchmarks that were asked for; all where none is named.
+    """Names of the selected benchmarks; all if none is named.
 
     Raises:
         UserError: there is no such benchmark.

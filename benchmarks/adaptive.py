@@ -1,4 +1,4 @@
-"""`python -m benchmarks.adaptive`: how often looking several times errs, and what it saves."""
+"""`python -m benchmarks.adaptive`: error rates and savings of a plan with several looks."""
 
 import argparse
 
@@ -18,7 +18,7 @@ def last_look(
     looks: tuple[int, ...],
     level: float,
 ) -> tuple[Verdict, int]:
-    """Look until the verdict is no longer inconclusive; returns it and the runs a variant."""
+    """Look until the verdict is no longer inconclusive; returns it and the runs per variant."""
     reference, values = rng.normal(0.3, deviation, (2, looks[-1]))
     for runs in looks:
         (row,) = compare(
@@ -36,17 +36,17 @@ def last_look(
 def rates(
     looks: tuple[int, ...], deviation: float, repetitions: int, *, corrected: bool = True
 ) -> dict[str, float]:
-    """How often a verdict is reached, where nothing differs and where the margin does.
+    """Rates of each verdict, with no difference and with a difference of the margin.
 
     Args:
-        looks: runs a variant at each.
-        deviation: of the runs.
+        looks: runs per variant at each look.
+        deviation: standard deviation of the runs.
         repetitions: experiments of each kind.
-        corrected: spend the level on the looks; else each look has all of it.
+        corrected: whether the looks share the level; otherwise, each uses all of it.
 
     Returns:
-        `false_different` and `right_same` where nothing differs; `false_same` and
-        `right_different` where the difference is the margin; `runs`, the mean number a variant.
+        `false_different` and `right_same` with no difference; `false_same` and `right_different`
+        with a difference of the margin; `runs`, the mean number per variant.
     """
     level = LEVEL / len(looks) if corrected else LEVEL
     counts = dict.fromkeys(("false_different", "right_same", "false_same", "right_different"), 0)
@@ -66,7 +66,7 @@ def rates(
 
 
 def main() -> None:
-    """Print what several plans do."""
+    """Print the rates of several plans."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repetitions", type=int, default=2000)
     repetitions = parser.parse_args().repetitions

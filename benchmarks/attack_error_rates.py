@@ -1,8 +1,8 @@
-"""`python -m benchmarks.attack_error_rates`: how often the numbers of attacks are wrong.
+"""`python -m benchmarks.attack_error_rates`: error rates of the statistics of attacks.
 
-The truth is known: methods leak on purpose, identity in a share of the faces or a character in a
-share of the plates, and searches miss a share of the regions. Each is repeated with other random
-numbers.
+The truth is known: simulated methods leak identity in a share of the faces or a character in a
+share of the plates, and searches miss a share of the regions. Each simulation is repeated with
+other random numbers.
 """
 
 import argparse
@@ -19,15 +19,15 @@ from identity_attacks.verdicts import judge
 
 PEOPLE = (50, 145, 500, 2000)
 DIMENSIONS = 128
-"""Of a face's vector, as dlib's and SFace's."""
+"""Length of a face's vector, as for dlib and SFace."""
 MARGIN = 0.01
 FACE_ATTACKS, PLATE_ATTACKS = 5, 2
-"""Attacks on a variant by default, between which the level is shared."""
+"""Default numbers of attacks on a variant, which share the level."""
 
 
 @dataclass(frozen=True)
 class SimulatedFace:
-    """A face without pixels."""
+    """Face without pixels."""
 
     region: str
     person: str
@@ -37,9 +37,9 @@ class SimulatedFace:
 def faces_that_keep_identity(
     rng: np.random.Generator, people: int, pictures: int, share: float
 ) -> Success:
-    """Success of looking up faces of which a share kept their identity and the others lost it.
+    """Success of looking up faces of which a share keep their identity and the others lose it.
 
-    A person keeps it on all pictures or on none.
+    A person keeps it in all pictures or in none.
     """
     gallery = rng.normal(size=(people, DIMENSIONS)).astype(np.float32)
     who = np.repeat(np.arange(people), pictures)
@@ -53,7 +53,7 @@ def faces_that_keep_identity(
 
 
 def true_rates(people: int, share: float) -> dict[str, float]:
-    """Expected rates of `faces_that_keep_identity`: those that lost it are found by chance."""
+    """Expected rates of `faces_that_keep_identity`; faces without identity are found by chance."""
     chances = {
         "rank_1": 1 / people,
         "rank_5": 5 / people,
@@ -91,9 +91,9 @@ def face_rows(repetitions: int) -> Iterator[dict[str, object]]:
 def plates_with_a_character(
     rng: np.random.Generator, vehicles: int, share: float, guessed: float
 ) -> Success:
-    """Success of reading one to three pictures of each vehicle; a share keeps a character.
+    """Success of reading one to three pictures of each vehicle, of which a share keep a character.
 
-    The others are guessed with probability `guessed`, each picture by itself.
+    The others are guessed with probability `guessed`, independently for each picture.
     """
     who = np.repeat(np.arange(vehicles), rng.integers(1, 4, vehicles))
     kept = rng.random(vehicles)[who] < share
@@ -126,17 +126,17 @@ def plate_rows(repetitions: int) -> Iterator[dict[str, object]]:
 
 @dataclass(frozen=True)
 class Searches:
-    """Two searches for the same things, of which some are hard to find for both."""
+    """Two searches for the same objects, some of which are hard to find for both."""
 
     first: tuple[float, float]
-    """Recall of the first search: of easy things, of hard ones."""
+    """Recall of the first search for easy and for hard objects."""
     second: tuple[float, float]
-    """Recall of the second one."""
+    """Recall of the second search for easy and for hard objects."""
     hard: float = 0.0
-    """Share of hard things."""
+    """Share of hard objects."""
 
     def counts(self, rng: np.random.Generator, things: int) -> tuple[int, int, int]:
-        """How many the first search found, the second, and both."""
+        """Numbers found by the first search, by the second, and by both."""
         hard = (rng.random(things) < self.hard).astype(int)
         one, two = (
             rng.random(things) < np.array(recall)[hard] for recall in (self.first, self.second)
@@ -145,7 +145,7 @@ class Searches:
 
 
 def transformed_logit(first: int, second: int, both: int) -> tuple[float, float]:
-    """The alternative to `chapman`'s interval: 95 % by Sadinle (2009)."""
+    """Alternative to `chapman`'s interval: 95 % by Sadinle (2009)."""
     one, two, shared = first - both + 0.5, second - both + 0.5, both + 0.5
     error = (1 / one + 1 / two + 1 / shared + shared / (one * two)) ** 0.5
     low, high = one * two / shared * np.exp([-1.96 * error, 1.96 * error])
@@ -163,7 +163,7 @@ SEARCHES = {
 
 
 def search_rows(repetitions: int) -> Iterator[dict[str, object]]:
-    """Coverage of the total, and of the missed share by looking at 200 random regions."""
+    """Coverage of the total, and of the missed share by a review of 200 random regions."""
     for name, searches in SEARCHES.items():
         for n in (20, *PEOPLE):
             trials = []
@@ -189,7 +189,7 @@ def search_rows(repetitions: int) -> Iterator[dict[str, object]]:
 
 
 def main() -> None:
-    """Print the tables, the last one as it grows."""
+    """Print the tables; the last one line by line as it is computed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repetitions", type=int, default=200)
     repetitions = parser.parse_args().repetitions

@@ -1,12 +1,12 @@
-"""A blind comparison: can a judge tell anonymized photographs from originals?
+"""Blind comparison: can a judge distinguish anonymized photographs from originals?
 
-`python -m benchmarks.blind make FOLDER OUTPUT` cuts faces (or, with `--kind license_plate`, plates)
-from photographs of yours, in their surroundings and at 1:1. Half of the photographs are anonymized
-by `natural`. OUTPUT/pages has numbered tiles, mixed at random; ticks mark the face that is meant.
-OUTPUT/key.csv tells which is which, and the judge does not open it. The judge writes a line
+`python -m benchmarks.blind make FOLDER OUTPUT` crops faces (with `--kind license_plate`: plates)
+from your photographs, with their surroundings and at 1:1. Half of the photographs are anonymized by
+`natural`. OUTPUT/pages contains numbered tiles in random order; ticks mark the face in question.
+OUTPUT/key.csv is the key, which the judge must not open. The judge writes a line
 `number,altered,why` or `number,original,why` for each tile.
 
-`python -m benchmarks.blind score KEY ANSWERS` tells how much more often altered ones are called
+`python -m benchmarks.blind score KEY ANSWERS` reports how much more often altered tiles are called
 altered than originals are. Further pairs of files are added to the first.
 """
 
@@ -34,19 +34,19 @@ SIZES: dict[Kind, Sizes] = {
     Kind.FACE: {"10-20": (10, 20), "20-40": (20, 40), "40-80": (40, 80)},
     Kind.LICENSE_PLATE: {"plates 40-100": (40, 100), "plates 100-210": (100, 210)},
 }
-"""Classes by the smaller side of a face and the width of a plate, pixels."""
+"""Size classes by the smaller side of a face and the width of a plate, pixels."""
 GOALS = {"10-20": 0.1, "20-40": 0.1, "40-80": 0.2, "plates 40-100": 0.1, "plates 100-210": 0.1}
-"""By how much more often altered ones may be called altered."""
+"""Largest acceptable difference of the shares called altered, by size."""
 AROUND, LEAST = 5, 160
-"""Side of a tile: in sides of the region, and at least so many pixels."""
+"""Side of a tile relative to the region's side, and least side in pixels."""
 TICK, AWAY = (255, 0, 255), 0.35
-"""Colour of the ticks, and their distance from the box in its smaller side."""
+"""Colour of the ticks, and their distance from the box relative to its smaller side."""
 ALTERED, ORIGINAL = "altered", "original"
 
 
 @dataclass(frozen=True)
 class Tile:
-    """What a numbered tile shows: a line of the key."""
+    """Content of a numbered tile: a line of the key."""
 
     number: int
     size: str
@@ -54,24 +54,24 @@ class Tile:
     """`altered` or `original`."""
     photograph: str
     factor: float
-    """By which the photograph was made smaller."""
+    """Factor by which the photograph was reduced."""
     box: str
-    """Of the region in it, x0 y0 x1 y1, pixels."""
+    """Box of the region in it, x0 y0 x1 y1, pixels."""
 
 
 def make(
     photographs: Sequence[Photograph], kind: Kind, method: Method, seed: int, n: int
 ) -> tuple[list[Tile], dict[str, list[np.ndarray]]]:
-    """Tiles, and by size the pages that show them.
+    """Tiles, and the pages that show them, by size.
 
-    A photograph is altered or an original in all sizes.
+    A photograph is altered or original in all sizes.
 
     Args:
-        photographs: with regions of one kind.
+        photographs: photographs with regions of one kind.
         kind: the kind.
-        method: alters half of the photographs.
-        seed: of the choice, the order and the method.
-        n: tiles of each size, half of them altered.
+        method: method that alters half of the photographs.
+        seed: seed of the choice, the order and the method.
+        n: number of tiles of each size, half of them altered.
     """
     rng = np.random.default_rng(seed)
     mixed = [photographs[number] for number in rng.permutation(len(photographs))]
@@ -99,11 +99,11 @@ def make(
 
 
 def marked(pixels: np.ndarray, region: Region) -> np.ndarray:
-    """A region with its surroundings at 1:1, with thin ticks outside of its corners.
+    """Region with its surroundings at 1:1, with thin ticks outside its corners.
 
     Args:
         pixels: (h, w, 3) uint8 RGB.
-        region: inside.
+        region: region inside the image.
 
     Returns:
         (h, w, 3) uint8 RGB, smaller at the photograph's borders.
@@ -122,15 +122,15 @@ def marked(pixels: np.ndarray, region: Region) -> np.ndarray:
 
 
 def score(judged: Iterable[tuple[Tile, str]]) -> pd.DataFrame:
-    """How often tiles are called altered, a row for each size.
+    """Shares of tiles that are called altered, one row per size.
 
     Args:
-        judged: tiles with the answers of a judge, or of several.
+        judged: tiles with the answers of one or more judges.
 
     Returns:
         Columns: size; altered, originals (how many were called altered of how many); difference
         (percentage points) with low and high, its 95 % interval; goal; verdict: `kept` if the
-        difference is at most the goal, `shown` if the interval is below it as well.
+        difference is at most the goal, `shown` if the whole interval is.
     """
     rows = []
     frame = pd.DataFrame(
@@ -161,10 +161,10 @@ def score(judged: Iterable[tuple[Tile, str]]) -> pd.DataFrame:
 
 
 def read_key(path: Path) -> list[Tile]:
-    """The tiles of a key.
+    """Tiles of a key.
 
     Raises:
-        UserError: it is no key.
+        UserError: it is not a key.
     """
     names = [one.name for one in fields(Tile)]
     with _opened(path) as file:
@@ -188,7 +188,7 @@ def read_answers(path: Path, key: Sequence[Tile]) -> list[tuple[Tile, str]]:
     """Each tile of a key with its answer.
 
     Raises:
-        UserError: a tile is not answered, or twice, or a line is no answer.
+        UserError: a tile has no answer or two, or a line is not an answer.
     """
     tiles = {str(tile.number): tile for tile in key}
     answers: dict[str, str] = {}
@@ -223,7 +223,7 @@ def _opened(path: Path) -> TextIO:
 def newcombe(
     first: int, of_first: int, second: int, of_second: int, level: float = 0.95
 ) -> tuple[float, float]:
-    """Interval of the difference of two shares, first less second.
+    """Interval of the difference of two shares, first minus second.
 
     Method 10 of Newcombe, "Interval estimation for the difference between independent proportions"
     (1998): Wilson's intervals of the shares, their distances squared and added.
@@ -242,7 +242,7 @@ def _wilson(share: float, n: int, level: float) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Make a comparison or score one."""
+    """Make a comparison, or score one."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
     making = commands.add_parser("make", help="cut tiles from photographs and mix them")

@@ -1,8 +1,8 @@
-"""CPU time of a work beside that of a peer, and beside the least that it can take.
+"""CPU time compared with that of a peer and with a lower limit.
 
-Works take turns, so that other programs on the machine slow all of them down alike. What counts is
-the CPU time (user and system) of this process, its threads and the processes that it has waited
-for, not the time on the clock, which depends on who else computes.
+The programs take turns, so that other programs on the machine slow all of them down equally. The
+measure is the CPU time (user and system) of this process, its threads and the processes that it has
+waited for, not wall-clock time, which depends on other programs.
 """
 
 import resource
@@ -11,29 +11,29 @@ from dataclasses import dataclass
 
 Work = Callable[[], object]
 Seconds = tuple[float, ...]
-"""CPU seconds of a work, one number for each round."""
+"""CPU seconds of a task, one number per round."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """What a work is compared with, on the same input in the same run."""
+    """Reference for a comparison, on the same input in the same run."""
 
     name: str
     seconds: float
-    """CPU seconds for one unit, such as a frame."""
+    """CPU seconds per unit, such as a frame."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A row of the table.
+    """Row of the table.
 
     Attributes:
-        name: unique, and the same in every run; the history goes by it.
-        work: what was done, and on what.
-        unit: what the seconds are for, such as `frame`.
-        seconds: CPU seconds for one unit, in the fastest round.
+        name: unique name, the same in every run; key of the history.
+        work: description of the task and its input.
+        unit: unit of the seconds, such as `frame`.
+        seconds: CPU seconds per unit, in the fastest round.
         peer: another program, or another way, that does the same.
-        limit: what no program can do without, such as decoding the input.
+        limit: work that no program can avoid, such as decoding the input.
         noise: half of the range of the ratio over the rounds.
         note: numbers that explain the row.
     """
@@ -49,27 +49,27 @@ class Comparison:
 
     @property
     def against(self) -> Reference:
-        """The peer; where there is none, the limit."""
+        """The peer; the limit if there is no peer."""
         found = self.peer or self.limit
-        assert found is not None  # `comparison` sees to it
+        assert found is not None  # ensured by `comparison`
         return found
 
     @property
     def ratio(self) -> float:
-        """CPU time in terms of the peer's, or of the limit where there is no peer."""
+        """CPU time relative to the peer, or to the limit if there is no peer."""
         return self.seconds / self.against.seconds
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A benchmark that could not run, and why."""
+    """Benchmark that could not run, with the reason."""
 
     name: str
     reason: str
 
 
 def interleaved(works: Mapping[str, Work], rounds: int) -> dict[str, Seconds]:
-    """CPU seconds of works that take turns."""
+    """CPU seconds of tasks that take turns."""
     times: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(rounds):
         for name, work in works.items():
@@ -96,16 +96,16 @@ def comparison(
     units: int = 1,
     note: str = "",
 ) -> Comparison:
-    """The row of a work.
+    """Row of a task.
 
     Args:
         name: unique name.
-        work: what was done, and on what.
+        work: description of the task and its input.
         seconds: CPU seconds of each round.
         peer: name and CPU seconds of the same rounds.
         limit: name and CPU seconds of the same rounds.
-        unit: what the table's seconds are for.
-        units: number of units in a round.
+        unit: unit of the table's seconds.
+        units: number of units per round.
         note: numbers that explain the row.
 
     Raises:

@@ -1,7 +1,6 @@
-"""How well and how fast faces are found, against one look at full scale.
+"""Accuracy and speed of face detection, compared with a single full-scale pass.
 
-`python -m benchmarks.detection` measures each setting on 40 drawn scenes of 2048x1024 that nothing
-was chosen on.
+`python -m benchmarks.detection` measures each setting on 40 held-out drawn scenes of 2048x1024.
 """
 
 import sys
@@ -32,13 +31,13 @@ VISIBLE, MATCHING_IOU = 0.6, 0.3
 
 @dataclass(frozen=True)
 class Scene:
-    """A drawn scene.
+    """Drawn scene.
 
     Attributes:
         image: (h, w, 3) uint8 RGB.
         faces: (n, 4) boxes of the visible parts of its faces, pixels.
         landmarks: (n, 5, 2) pixels.
-        asked: (n,) bool, of which enough is visible.
+        asked: (n,) bool, whether enough of the face is visible to count.
         persons: (m, 4) boxes of labelled persons and riders.
     """
 
@@ -50,7 +49,7 @@ class Scene:
 
     @classmethod
     def of(cls, drawing: DrawnScene) -> "Scene":
-        """What is asked for in a drawing."""
+        """Ground truth of a drawing."""
         faces = drawing.faces
         persons = list(boxes_in(drawing.instance_ids, (Label.PERSON, Label.RIDER)))
         return cls(
@@ -63,11 +62,11 @@ class Scene:
 
 
 def measure(scenes: Sequence[Scene]) -> pd.DataFrame:
-    """Each setting on the same scenes, on one thread.
+    """Measure each setting on the same scenes, with one thread.
 
     Returns:
-        One row a setting: ms of processor time a frame, and their share of one look's; recall,
-        also by size; false alarms a frame; landmarks' mean error as a share of the face's width.
+        One row per setting: CPU time per frame in ms, and relative to a single pass; recall, also
+        by size; false positives per frame; landmarks' mean error as a share of the face's width.
     """
     cv2.setNumThreads(1)
     CenterFaceSearch().load(threads=1)
@@ -78,7 +77,7 @@ def measure(scenes: Sequence[Scene]) -> pd.DataFrame:
     }
     found: dict[str, list[FaceDetections]] = {name: [] for name in searches}
     seconds = dict.fromkeys(searches, 0.0)
-    for scene in (scenes[0], *scenes):  # the first one twice, to get warm
+    for scene in (scenes[0], *scenes):  # the first one twice, as a warm-up
         for name, search in searches.items():
             started = time.process_time()
             faces = search(scene)
@@ -98,7 +97,7 @@ def measure(scenes: Sequence[Scene]) -> pd.DataFrame:
 
 
 def _in_one_look(scale: float, scene: Scene) -> FaceDetections:
-    """The faces that the network sees in the whole frame at once, at one scale."""
+    """Faces found in a single pass over the whole frame at one scale."""
     whole = View(0, 0, scene.image.shape[1], scene.image.shape[0], scale)
     return CenterFaceSearch().look(scene.image, [whole])
 

@@ -1,4 +1,4 @@
-"""`--donors FILE` of the benchmarks of `natural`: faces mixed from donors instead of drawn."""
+"""Option `--donors FILE` of the benchmarks of `natural`: faces mixed from donors, not drawn."""
 
 import argparse
 from pathlib import Path
@@ -21,7 +21,7 @@ def add_donors(parser: argparse.ArgumentParser) -> None:
 
 
 def natural(donors: Path | None) -> Natural:
-    """The method with its defaults, and with donors if a file is given.
+    """Method with its defaults, and with donors if a file is given.
 
     Raises:
         UserError: the file cannot be used.

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.error_rates`: how often the verdict errs, on runs whose truth is known.
+"""`python -m benchmarks.error_rates`: error rates of the verdict on runs with known truth.
 
-Runs are simulated as what meets what: objects of different difficulty in different images, models
-that differ from training to training, and variants whose effect differs from image to image.
+Runs are simulated as sets of matches: objects of different difficulty in different images, models
+that differ from run to run, and variants whose effect differs from image to image.
 """
 
 import argparse
@@ -21,25 +21,25 @@ IOUS = 0.5 + 0.05 * np.arange(THRESHOLDS)
 
 @dataclass(frozen=True)
 class World:
-    """Where runs come from: standard deviations of a prediction's quality (logits of its IoU)."""
+    """Source of simulated runs; standard deviations refer to the logit of a prediction's IoU."""
 
     objects: float = 3.0
-    """Mean number in an image."""
+    """Mean number of objects in an image."""
     difficulty: float = 1.0
-    """Of objects and of images, the same for all models."""
+    """Variation of objects and of images, the same for all models."""
     by_image: float = 0.5
-    """Of what a variant changes, from image to image."""
+    """Variation of a variant's effect from image to image."""
     by_run: float = 0.1
-    """Of what a training changes, the same in all images."""
+    """Variation of the runs that is the same in all images."""
     noise: float = 0.5
-    """Of what a training changes, object by object."""
+    """Variation of the runs from object to object."""
     false_alarms: float = 2.0
-    """Mean number in an image."""
+    """Mean number of false positives in an image."""
 
     def runs(
         self, rng: np.random.Generator, images: int, runs: int, shifts: tuple[float, ...]
     ) -> list[list[Matches]]:
-        """Runs of variants on the same images; a variant is by `shift` better than another."""
+        """Runs of variants on the same images; `shifts` are the gains of the variants."""
         objects = rng.poisson(self.objects, images)
         where = np.repeat(np.arange(images), objects)
         hard = rng.normal(0, self.difficulty, images)[where]
@@ -79,9 +79,9 @@ class World:
         )
 
     def true_difference(self, shift: float, images: int = 500, pairs: int = 200) -> float:
-        """What `shift` makes of the AP, over all images and trainings (to about 0.0005).
+        """Difference in AP caused by `shift`, over all images and runs (to about 0.0005).
 
-        Two runs with the same random numbers differ by the shift alone.
+        Two runs with the same random numbers differ only by the shift.
         """
         once = np.ones((1, images), int)
         total = 0.0
@@ -97,7 +97,7 @@ class World:
 
 
 def judged(by_variant: list[list[Matches]], samples: int) -> tuple[Difference, Difference]:
-    """The difference of two variants: of these images, and with the images as a sample."""
+    """Difference of two variants: for these images, and with the images as a sample."""
     named = {
         name: [lambda matches=matches: matches for matches in runs]
         for name, runs in zip(("reference", "variant"), by_variant, strict=True)
@@ -113,12 +113,12 @@ def judged(by_variant: list[list[Matches]], samples: int) -> tuple[Difference, D
 def error_rates(
     world: World, *, images: int, runs: int, shift: float, repetitions: int, samples: int
 ) -> dict[str, float]:
-    """Shares of experiments that come to a wrong result, by trainings alone and with images.
+    """Shares of experiments with a wrong result, by the runs alone and with images as a sample.
 
     Returns:
-        `found`: a difference is found where there is none; `same`: equivalence is found where the
-        true difference is the margin; `covered`: the 90 % interval holds the true difference; each
-        of trainings alone (`runs_`) and with the images as a sample (`both_`).
+        `found`: a difference is found although there is none; `same`: equivalence is found although
+        the true difference is the margin; `covered`: the 90 % interval contains the true
+        difference. Each for the runs alone (`runs_`) and with the images as a sample (`both_`).
     """
     margin = world.true_difference(shift)
     counts = dict.fromkeys(

@@ -1,4 +1,4 @@
-"""Drawn frames, which every benchmark of speed gets as input."""
+"""Drawn frames, the input of all speed benchmarks."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +21,7 @@ def draw_frames(folder: Path, *, train: int, val: int = 1, width: int = WIDTH) -
 
 
 def index_frames(folder: Path, split: str) -> CocoSplit:
-    """The index of a drawn split, made in this process, and written to {split}.coco.json."""
+    """Index a drawn split in this process, and write it to {split}.coco.json."""
     names = find_images(folder, full=False)[split]
     with ThreadPoolExecutor(1) as pool:
         found = read_cityscapes(folder, split, names, pool)

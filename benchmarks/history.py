@@ -1,4 +1,4 @@
-"""Ratios of earlier runs, so that a slowdown is seen. Seconds are not kept: machines differ."""
+"""Ratios of earlier runs, to detect slowdowns. Seconds are not kept, since machines differ."""
 
 import csv
 import io
@@ -15,44 +15,44 @@ from benchmarks.table import MeasuredRow
 
 DIGITS = 4
 BUSY = 1.5
-"""Load for each core above which work that needs the memory's bandwidth is distorted."""
+"""Load per core above which work that needs memory bandwidth is distorted."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A ratio, as the file keeps it."""
+    """Ratio in the history file."""
 
     date: str
-    """ISO 8601."""
+    """Date in ISO 8601."""
     commit: str
     machine: str
-    """Its class: processor and number of cores."""
+    """Class of machine: processor and number of cores."""
     benchmark: str
     against: str
     ratio: float
     noise: float
     """Half of the range of the ratio over the rounds."""
     load: float
-    """Processes that computed before the benchmark began, for each core."""
+    """Number of running processes per core before the benchmark started."""
 
     @classmethod
     def of(cls, measured: MeasuredRow, row: Comparison) -> Self:
-        """The entry of a measured row."""
+        """Entry of a measured row."""
         place = measured.date, measured.commit, measured.machine
         ratio, noise = round(row.ratio, DIGITS), round(row.noise, DIGITS)
         return cls(*place, row.name, row.against.name, ratio, noise, measured.load)
 
     def is_comparable(self, earlier: "Entry") -> bool:
-        """Whether an earlier entry is of the same benchmark, peer and class of machine.
+        """Whether an earlier entry has the same benchmark, peer and class of machine.
 
-        On a busy machine no entry is.
+        False if the machine was busy for either entry.
         """
         own = self.benchmark, self.against, self.machine
         calm = max(self.load, earlier.load) <= BUSY
         return calm and own == (earlier.benchmark, earlier.against, earlier.machine)
 
     def is_worse(self, earlier: "Entry") -> bool:
-        """Whether the ratio grew by more than what the rounds of both differ."""
+        """Whether the ratio grew by more than the variation between rounds of both."""
         return self.ratio - self.noise > earlier.ratio + earlier.noise
 
 
@@ -60,10 +60,10 @@ COLUMNS = tuple(field.name for field in fields(Entry))
 
 
 def read_history(path: Path) -> list[Entry]:
-    """The entries of a file, oldest first; none where there is no file.
+    """Entries of a file, oldest first; none if there is no file.
 
     Raises:
-        UserError: a line is none that `write_history` writes.
+        UserError: a line was not written by `write_history`.
     """
     if not path.exists():
         return []
@@ -83,7 +83,7 @@ def read_history(path: Path) -> list[Entry]:
 
 
 def write_history(path: Path, entries: Iterable[Entry]) -> None:
-    """Write a file whole."""
+    """Write all entries to a file."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
@@ -92,7 +92,7 @@ def write_history(path: Path, entries: Iterable[Entry]) -> None:
 
 
 def slowdowns(new: Iterable[Entry], earlier: Iterable[Entry]) -> list[tuple[Entry, Entry]]:
-    """Entries that are worse than the last comparable one, each with that one."""
+    """Entries that are worse than the last comparable one, each with the latter."""
     past = list(earlier)
     found = []
     for entry in new:

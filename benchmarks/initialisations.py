@@ -1,7 +1,7 @@
-"""`python -m benchmarks.initialisations`: runs that share initialisations, on known truth.
+"""`python -m benchmarks.initialisations`: runs that share initialisations, with known truth.
 
-How well the share of the initialisation in the variance of a run is estimated, and what the sharing
-does to the error rates of the verdict.
+Accuracy of the estimated share of the initialisation in the variance of a run, and the effect of
+sharing on the error rates of the verdict.
 """
 
 import argparse
@@ -16,13 +16,13 @@ from run_equivalence.welch import Difference, SampleStatistics
 
 MARGIN, LEVEL = 0.01, 0.05
 DEVIATION = 0.006
-"""Standard deviation of a run, the initialisation included."""
+"""Standard deviation of a run, including the initialisation."""
 SHARES = 0.0, 0.25, 0.5, 0.75
 Row = dict[str, Any]
 
 
 def estimates(repetitions: int) -> Iterator[Row]:
-    """Estimated share, and the 90 % interval, by runs and initialisations of a variant."""
+    """Estimated share and its 90 % interval, by the runs and initialisations of a variant."""
     for runs, initialisations in ((6, 3), (10, 2), (10, 3), (10, 5), (20, 5), (20, 10)):
         for share in SHARES:
             rng = np.random.default_rng([runs, initialisations, round(100 * share)])
@@ -80,12 +80,12 @@ def verdicts(repetitions: int) -> Iterator[Row]:
 
 
 def _effects(rng: np.random.Generator, number: int, share: float) -> np.ndarray:
-    """(number,) effects of the initialisations."""
+    """Effects of the initialisations, (number,)."""
     return rng.normal(0, DEVIATION * share**0.5, number)
 
 
 def _runs(rng: np.random.Generator, runs: int, share: float, effects: np.ndarray) -> np.ndarray:
-    """(runs,) APs of runs that are spread over the initialisations."""
+    """APs of runs that are distributed over the initialisations, (runs,)."""
     own = rng.normal(0.3, DEVIATION * (1 - share) ** 0.5, runs)
     return own + effects[np.arange(runs) % len(effects)]
 

@@ -1,8 +1,8 @@
-"""`python -m benchmarks.login_node`: what 50 waiting jobs ask of Slurm and of a login node.
+"""`python -m benchmarks.login_node`: load of 50 waiting jobs on Slurm and on a login node.
 
 Needs root and Slurm (.ci/run installs it): it starts a private cluster with accounting, and closes
-its partition, so that all jobs wait. Stand-ins before Slurm's commands count their calls. The
-intervals between the questions are the real ones; a row counts the first minutes.
+its partition, so that all jobs wait. Wrappers around Slurm's commands count their calls. The
+intervals between queries are the real ones; a row counts the first minutes.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from tests.workflow import PROJECT
 
 JOBS = 50
 SECONDS = 160
-"""Time watched after the last submission: three questions."""
+"""Observation time after the last submission: three queries."""
 COMMANDS = "sbatch", "squeue", "sacct", "scontrol", "sacctmgr", "sshare", "sinfo", "scancel"
 STAND_IN = """#!/bin/sh
 echo {name} >>{calls}
@@ -44,10 +44,10 @@ default-resources: {{mem_mb: 100, runtime: 5, slurm_account: {ACCOUNT}, slurm_pa
 
 
 def benchmark() -> pd.DataFrame:
-    """Submit jobs that wait, and count.
+    """Submit jobs that wait, and count calls.
 
     Returns:
-        Rows of what, and how many or how much.
+        Rows of a quantity and its value.
     """
     with (
         tempfile.TemporaryDirectory(prefix="slurm-", ignore_cleanup_errors=True) as folder,
@@ -104,7 +104,7 @@ def benchmark() -> pd.DataFrame:
 
 
 def cpu_seconds(process: int) -> float:
-    """CPU time of a process and of its children that have ended."""
+    """CPU time of a process and of its finished children."""
     words = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, words[11:15])) / os.sysconf("SC_CLK_TCK")
 

@@ -1,11 +1,11 @@
-"""Where a benchmark runs, and of which version."""
+"""Machine and version of a benchmark."""
 
 import os
 import subprocess
 from pathlib import Path
 
 RECORDS = tuple(f":(top,exclude)benchmarks/{name}" for name in ("speed.*", "history.csv"))
-"""What benchmarks write into the checkout."""
+"""Files that benchmarks write into the checkout."""
 
 
 def machine_class() -> str:
@@ -16,12 +16,12 @@ def machine_class() -> str:
 
 
 def load_per_core() -> float:
-    """Mean number of processes that computed in the last minute, for each usable core."""
+    """Mean number of running processes in the last minute, per usable core."""
     return round(os.getloadavg()[0] / len(os.sched_getaffinity(0)), 1)
 
 
 def commit() -> str:
-    """This checkout's commit, with `-dirty` if code has changes; `unknown` without git."""
+    """Commit of this checkout, with `-dirty` if code has changes; `unknown` without git."""
     try:
         head = _git("rev-parse", "--short", "HEAD")
         changes = _git("status", "--porcelain", "--untracked-files=no", "--", ":/", *RECORDS)

@@ -1,14 +1,14 @@
-"""Training and prediction, measured: this project's loop, and detectron2's own.
+"""Speed of training and prediction: this project's loop, and detectron2's own.
 
-`python -m benchmarks.measured_training WHAT FOLDER SETTINGS SECONDS OUTPUT` runs one of them in a
-process of its own, since what a framework has set up for one would change the other:
+`python -m benchmarks.measured_training WHAT FOLDER SETTINGS SECONDS OUTPUT` runs one measurement in
+a process of its own, since a framework's global settings would affect the other:
 
-- `ours`, `stock`: training of the frames in FOLDER for some seconds, after a few steps;
+- `ours`, `stock`: training on the frames in FOLDER for some seconds, after a few steps;
 - `predict_ours`, `predict_stock`: prediction for FOLDER's validation frames, with random weights;
 - `data_ours`, `data_stock`: reading and augmenting FOLDER's training frames, on one core.
 
-SETTINGS is a section `training:` as JSON. On a GPU, time is that of the clock after the GPU has
-finished; on a CPU it is CPU time with one thread, which other programs hardly change.
+SETTINGS is a section `training:` as JSON. On a GPU, time is wall-clock time until the GPU has
+finished; on a CPU it is CPU time with one thread, which other programs hardly affect.
 """
 
 import itertools
@@ -45,30 +45,30 @@ from workflow_scripts.training.predictor import GPU_BATCH, Predictor, in_batches
 from workflow_scripts.training.settings import Training
 
 WARM_UP = 20 if torch.cuda.is_available() else 2
-"""Steps that are not counted: on a GPU, algorithms are chosen and parts compiled in them."""
+"""Number of uncounted steps; on a GPU, they choose algorithms and compile parts."""
 SAMPLES_SECONDS = 0.25
-"""Between two looks at the GPU."""
+"""Interval between samples of the GPU's usage."""
 READERS = 8
-"""Processes that read ahead on a GPU, as this project's loop takes at most."""
+"""Number of reader processes on a GPU, the maximum of this project's loop."""
 
 
 @dataclass
 class Meter:
-    """What some steps take, after the first ones."""
+    """Time of the steps after the first ones."""
 
     images_per_step: int
     limit: float
     """Seconds to measure."""
     warm_up: int = WARM_UP
     steps: int = 0
-    """Steps that have ended."""
+    """Number of completed steps."""
     _started: float = 0.0
     _gpu: GpuMeter | None = None
     numbers: dict[str, Any] = field(default_factory=dict)
-    """The numbers, after the end."""
+    """Results, available after the end."""
 
     def is_over(self) -> bool:
-        """Count that a step begins, and tell whether the time is over."""
+        """Count the start of a step; returns whether the time is over."""
         if self.steps == self.warm_up:
             self._started = _now()
             gpus = visible_gpus()[:1]
@@ -97,7 +97,7 @@ class Meter:
 
 
 def _now() -> float:
-    """Seconds: by the clock when the GPU has finished, or of CPU time where there is none."""
+    """Seconds: wall-clock time after the GPU has finished, or CPU time if there is no GPU."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()
         return time.perf_counter()
@@ -106,7 +106,7 @@ def _now() -> float:
 
 def ours(folder: Path, settings: EngineSettings, seconds: float) -> dict[str, Any]:
     """Training with this project's loop."""
-    training_data.KEEP_DECODED_BYTES = 0  # as for Cityscapes, which is larger
+    training_data.KEEP_DECODED_BYTES = 0  # as for Cityscapes, which exceeds the limit
     gpus = visible_gpus()[:1]
     meter = Meter(settings.recipe().images_per_step, seconds)
     with tempfile.TemporaryDirectory() as temporary:
@@ -190,7 +190,7 @@ def predict_stock(folder: Path, settings: EngineSettings, seconds: float) -> dic
 
 
 def data_ours(folder: Path, settings: EngineSettings, seconds: float) -> dict[str, Any]:
-    """Reading and augmenting."""
+    """Reading and augmenting with this project."""
     training_data.KEEP_DECODED_BYTES = 0
     split = CocoSplit.read(folder / "train.coco.json")
     engine = settings.make_engine(len(split.classes))
@@ -200,7 +200,7 @@ def data_ours(folder: Path, settings: EngineSettings, seconds: float) -> dict[st
 
 
 def data_stock(folder: Path, settings: EngineSettings, seconds: float) -> dict[str, Any]:
-    """The same with detectron2's mapper."""
+    """Reading and augmenting with detectron2's mapper."""
     from detectron2.data import DatasetCatalog, DatasetMapper  # noqa: PLC0415
     from detectron2.data.detection_utils import read_image as read  # noqa: PLC0415
 
@@ -217,7 +217,7 @@ def _stages(
     prepare: Callable[[int], Any],
     seconds: float,
 ) -> dict[str, Any]:
-    """CPU time of a frame on one core: all of it, and decoding alone."""
+    """CPU time per frame on one core: total, and decoding alone."""
     torch.set_num_threads(1)
     found = {}
     for name, work, items in (
@@ -234,7 +234,7 @@ def _stages(
 
 
 def stock_config(folder: Path, settings: EngineSettings) -> Any:
-    """detectron2's config of the settings, with its own mask format and data loader."""
+    """detectron2's config for the settings, with its own mask format and data loader."""
     from detectron2.data import DatasetCatalog  # noqa: PLC0415
 
     split = CocoSplit.read(folder / "train.coco.json")
@@ -242,17 +242,17 @@ def stock_config(folder: Path, settings: EngineSettings) -> Any:
     engine: Any = settings.make_engine(len(split.classes))
     cfg = engine.model_config.cfg.clone()
     cfg.INPUT.MASK_FORMAT = "polygon"
-    cfg.SOLVER.REFERENCE_WORLD_SIZE = 0  # else a single GPU would get a quarter of the images
+    cfg.SOLVER.REFERENCE_WORLD_SIZE = 0  # otherwise, one GPU would get a quarter of the images
     cfg.MODEL.DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
     cfg.DATASETS.TEST = ()
     cfg.OUTPUT_DIR = tempfile.gettempdir()
-    # As ours: on a CPU, processes that read ahead only take turns with the model.
+    # As in this project: on a CPU, reader processes would only compete with the model.
     cfg.DATALOADER.NUM_WORKERS = min(READERS, usable_cores()) if torch.cuda.is_available() else 0
     return cfg
 
 
 def descriptions(split: CocoSplit, folder: Path) -> list[dict[str, Any]]:
-    """What detectron2 calls a data set: for each image its objects, with polygons as masks."""
+    """Data set in detectron2's format: for each image its objects, with polygons as masks."""
     found = []
     for image in split.images:
         objects = []
@@ -303,7 +303,7 @@ WORKS: dict[str, Callable[[Path, EngineSettings, float], dict[str, Any]]] = {
 
 
 def main(what: str, folder: str, settings: str, seconds: str, output: str) -> None:
-    """Measure one of them, and write its numbers as JSON."""
+    """Run one measurement, and write its numbers as JSON."""
     section = validate(Training, json.loads(settings), "SETTINGS")
     write_json(Path(output), WORKS[what](Path(folder), section, float(seconds)))
 

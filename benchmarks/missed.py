@@ -1,7 +1,7 @@
-"""What a second detector says was missed, beside the truth of drawn scenes.
+"""Missed regions estimated by a second detector, compared with the truth of drawn scenes.
 
 `python -m benchmarks.missed [FILE]`: FILE is YuNet's, face_detection_yunet_2023mar.onnx of OpenCV's
-model zoo; without it, YuNet is left out. Faces and plates count of which 0.6 is visible.
+model zoo; without it, YuNet is left out. Faces and plates count if at least 0.6 is visible.
 """
 
 import sys
@@ -40,11 +40,11 @@ PAIRS = (
     ("centerface, scale 0.5", "yunet"),
     ("plates", "plates, tiles of 512"),
 )
-"""First and second detector."""
+"""Pairs of first and second detector."""
 
 
 def detectors_with(yunet: Path | None) -> dict[str, tuple[Kind, Detector]]:
-    """The detectors by name, with the kind that each finds."""
+    """Detectors by name, with the kind of region that each finds."""
     faces = dict(FACES)
     if yunet is not None:
         weights = {"source": str(yunet), "sha256": sha256_of_file(yunet), "licence": "MIT"}
@@ -59,7 +59,7 @@ def detectors_with(yunet: Path | None) -> dict[str, tuple[Kind, Detector]]:
 
 
 def truth_of(drawing: DrawnScene) -> list[Region]:
-    """The faces and plates of a scene."""
+    """Faces and plates of a scene."""
     marks = ((Kind.FACE, drawing.faces), (Kind.LICENSE_PLATE, drawing.plates))
     return [
         Region("", kind, 1.0, *map(float, mark.box))
@@ -70,7 +70,7 @@ def truth_of(drawing: DrawnScene) -> list[Region]:
 
 
 def measure(width: int, height: int, count: int, yunet: Path | None) -> pd.DataFrame:
-    """One row for each pair of detectors, on whole frames."""
+    """One row per pair of detectors, on whole frames."""
     detectors = detectors_with(yunet)
     truth: list[list[Region]] = []
     found: dict[str, list[list[Region]]] = {name: [] for name in detectors}

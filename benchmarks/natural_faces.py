@@ -1,11 +1,11 @@
-"""`python -m benchmarks.natural_faces FOLDER`: faces of photographs before and after `natural`.
+"""`python -m benchmarks.natural_faces FOLDER`: faces in photographs before and after `natural`.
 
-FOLDER holds photographs of yours with faces of at least 40 px; none is part of this repository. Who
-is in which photograph is told by dlib's recogniser from the originals. One face of each person is
-replaced, in its size (of at most 256 px) and reduced to 64 px, and looked up as an attacker would.
-`blackbox`, which leaves nothing, shows what the same numbers are by chance.
+FOLDER contains your photographs with faces of at least 40 px; none is part of this repository. The
+people in the originals are identified by dlib's recogniser. One face of each person is replaced, at
+its size (up to 256 px) and reduced to 64 px, and looked up as an attacker would. `blackbox`, which
+leaves nothing, gives the values by chance.
 
-`--sheets OUTPUT` writes pages for the eye instead: originals beside new faces, by size.
+`--sheets OUTPUT` writes pages for visual inspection instead: originals beside new faces, by size.
 """
 
 import argparse
@@ -49,18 +49,18 @@ from workflow_scripts.imaging.images import write_png
 from workflow_scripts.imaging.pictures import Picture
 
 LEAST, LARGEST, REDUCED = 40, 256, 64
-"""Smallest face that is taken, the size that larger ones are always reduced to (a recogniser sees
-150 pixels), and the size of a second table, pixels."""
+"""Smallest face used; size to which larger faces are always reduced, since a recogniser uses 150
+pixels; and size of a second table; pixels."""
 OTHERS = 3
-"""Further photographs of a person that are used at most."""
+"""Largest number of further photographs per person."""
 SAME = -Dlib.threshold
-"""Distance below which dlib's authors take two faces for one person."""
+"""Distance below which dlib's authors consider two faces the same person."""
 SHEETS: Sizes = {"10-20": (10, 20), "20-40": (20, 40), "40-80": (40, 80), "80-160": (80, 160)}
 """Sizes of the faces on a sheet, pixels."""
 PAIRS = 20
-"""Faces of each size."""
+"""Number of faces of each size."""
 AROUND, ENLARGED = 3, 200
-"""Side of what a sheet shows in sides of the face, and side to which it is enlarged, pixels."""
+"""Side of the area shown on a sheet, in sides of the face, and its enlarged side, pixels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,18 +68,18 @@ class Sample:
     """Faces to attack."""
 
     probes: tuple[Face, ...]
-    """One of each person."""
+    """One face of each person."""
     others: tuple[Face, ...]
     """Faces of the same people in other photographs, for those who have any."""
     found: str
-    """How they were found, in words."""
+    """Description of how they were found."""
 
 
 def sample_of(folder: Path, most: int, recognizer: Dlib) -> Sample:
-    """A random sample of the people in a folder of photographs, always the same one.
+    """Random sample of the people in a folder of photographs, always the same one.
 
     Raises:
-        UserError: fewer than three people, of whom no share can be told.
+        UserError: there are fewer than three people, which give no shares.
     """
     found: list[Face] = []
     small = photographs = 0
@@ -109,15 +109,15 @@ def sample_of(folder: Path, most: int, recognizer: Dlib) -> Sample:
 def measure(
     sample: Sample, recognizer: Dlib, most: float, methods: Mapping[str, Method | None]
 ) -> pd.DataFrame:
-    """A column of measures for each method.
+    """Table with a column of measures for each method.
 
     Rates are shown with 95 % intervals over people.
 
     Args:
         sample: the faces.
-        recognizer: the attacker's.
+        recognizer: the attacker's recogniser.
         most: size in pixels to which larger faces are reduced.
-        methods: by name; None leaves the originals.
+        methods: methods by name; None for the originals.
     """
     old = [cutout_of(face, face.picture(most)) for face in sample.probes]
     altered = [
@@ -131,7 +131,7 @@ def measure(
     columns = {}
     for name, method in methods.items():
         treatment = Treatment(method)
-        if method is None:  # an attacker's own pictures are looked up, as anonymized faces are
+        if method is None:  # an attacker's own pictures are looked up, like anonymized faces
             new, pictures, others = altered, old, other
         else:
             new = [treatment.face(face, most, (2, n)) for n, face in enumerate(sample.probes)]
@@ -165,19 +165,19 @@ def measure(
 
 @dataclass(eq=False)
 class Treatment:
-    """Faces treated by a method, with the time that it takes and the ways that it goes."""
+    """Faces treated by a method, with its time and its routes."""
 
     method: Method | None
     seconds: list[float] = field(default_factory=list)
     routes: Counter[str] = field(default_factory=Counter)
 
     def face(self, face: Face, most: float, seed: Sequence[int]) -> FaceCutout:
-        """The cut-out of a face that was treated in its photograph."""
+        """Cut-out of a face that was treated in its photograph."""
         picture = face.picture(most)
         return without_landmarks(cutout_of(face, picture, self._pixels(picture, seed)))
 
     def cutout(self, cutout: FaceCutout, seed: Sequence[int]) -> FaceCutout:
-        """A cut-out that was treated as it is."""
+        """Cut-out that was treated by itself."""
         pixels = self._pixels(picture_with(cutout), seed)
         return without_landmarks(replace(cutout, pixels=pixels))
 
@@ -191,23 +191,24 @@ class Treatment:
 
     @property
     def milliseconds(self) -> str:
-        """Mean CPU time of a face, reading and detection aside."""
+        """Mean CPU time per face, without reading and detection."""
         return f"{1000 * np.mean(self.seconds):.1f}" if self.seconds else ""
 
     @property
     def ways(self) -> str:
-        """How many faces went which way."""
+        """Number of faces by route."""
         return ", ".join(f"{route} {count}" for route, count in self.routes.most_common())
 
 
 def alike(vectors: np.ndarray) -> Rate:
-    """Share of the pairs of people whose faces are below `SAME`.
+    """Share of the pairs of people whose faces have a distance below `SAME`.
 
-    A person is in many pairs, so the variance is that of a U-statistic (Hoeffding 1948), but not
-    less than n/2 separate pairs allow to say where it is 0.
+    Since a person is in many pairs, the variance is that of a U-statistic (Hoeffding 1948). The
+    effective number of trials is at least n/2, that of separate pairs, which is also used if the
+    variance is 0.
 
     Args:
-        vectors: (n, d), one of each person, n at least 3.
+        vectors: (n, d), one per person, n at least 3.
     """
     n = len(vectors)
     distances = -Dlib.similarity(vectors, vectors)
@@ -221,7 +222,7 @@ def alike(vectors: np.ndarray) -> Rate:
 
 
 def _below(distances: np.ndarray) -> str:
-    """Faces near their own original; chance: near the original of somebody else."""
+    """Faces close to their own original; chance: close to the original of another person."""
     below, n = distances < SAME, len(distances)
     own = np.diag(below)
     chance = (below.sum() - own.sum()) / (n * (n - 1))
@@ -243,7 +244,7 @@ def _spread(values: Sequence[float]) -> str:
 
 
 def _text(rate: Rate | None, scale: int = 100) -> str:
-    """A rate in percent, or as it is with scale 1, with its interval and chance."""
+    """Rate in percent (or as a fraction if the scale is 1), with its interval and chance."""
     if rate is None:
         return "not measured"
     value, low, high = (scale * one for one in (rate.value, rate.low, rate.high))
@@ -253,10 +254,9 @@ def _text(rate: Rate | None, scale: int = 100) -> str:
 
 
 def sheets(folder: Path, method: Method, output: Path) -> None:
-    """Write pages of faces before and after: at 1:1, and enlarged where they are small.
+    """Write pages of faces before and after, at 1:1, with small ones also enlarged.
 
-    Photographs are made smaller where no face of the size is in them; all faces in them are
-    replaced.
+    Photographs are reduced if they contain no face of the size; all faces in them are replaced.
     """
     photographs = list(photographs_in(folder, Kind.FACE))
     for size, limits in SHEETS.items():
@@ -281,7 +281,7 @@ def _enlarged(pixels: np.ndarray) -> np.ndarray:
 
 
 def benchmark(folder: Path, most: int, method: Natural) -> tuple[str, pd.DataFrame]:
-    """How the faces were found, and the table: measures in rows, a column by size and method."""
+    """Description of the sample, and the table: measures in rows, columns by size and method."""
     methods: dict[str, Method | None] = {
         "originals": None,
         "natural": method,

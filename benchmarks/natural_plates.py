@@ -1,12 +1,12 @@
-"""`python -m benchmarks.natural_plates FOLDER`: plates of photographs before and after `natural`.
+"""`python -m benchmarks.natural_plates FOLDER`: plates in photographs before and after `natural`.
 
-Each folder in FOLDER is a setting, such as a country. Beside each photograph lies a text file as in
+Each folder in FOLDER is a setting, such as a country. Beside each photograph is a text file as in
 github.com/openalpr/benchmarks: the photograph's name, x, y, width and height of the plate and its
-text, separated by tabs. No photograph is part of this repository. Plates are replaced where the
-text file has them (`box`: no corners), and where the network finds them (`found`). An OCR reads
-lines that reach up to 1.6 times the plate's width and twice its height.
+text, separated by tabs. No photograph is part of this repository. Plates are replaced at the
+position in the text file (`box`: no corners), and where the network finds them (`found`). An OCR
+reads lines in an area of up to 1.6 times the plate's width and twice its height.
 
-`--sheets OUTPUT` writes pages for the eye instead: originals beside new plates.
+`--sheets OUTPUT` writes pages for visual inspection instead: originals beside new plates.
 """
 
 import argparse
@@ -40,17 +40,17 @@ from workflow_scripts.privacy.evidence import cut
 
 DETECTOR = Plates()
 SAME = 0.3
-"""IoU of a find and a plate from which they are one."""
+"""IoU from which a detection and a labelled plate are the same."""
 NEAR = 4.0
 """Side of the area in which a plate is searched again, in widths of the plate."""
 PAIRS, AROUND, ENLARGED = 20, 2, 320
-"""Plates of each setting on a sheet, what it shows in widths of the plate, and the side to which
-that is enlarged, pixels."""
+"""Number of plates of each setting on a sheet, size of the shown area in widths of the plate, and
+its enlarged side, pixels."""
 
 
 @dataclass(frozen=True)
 class LabelledPlate:
-    """A plate in a photograph, by its text file."""
+    """Plate in a photograph, as given in its text file."""
 
     setting: str
     photograph: Path
@@ -60,7 +60,7 @@ class LabelledPlate:
 
     @property
     def pixels(self) -> np.ndarray:
-        """The photograph, (h, w, 3) uint8 RGB; UserError where it cannot be read."""
+        """Photograph, (h, w, 3) uint8 RGB; UserError if it cannot be read."""
         return decode_image(read_bytes(self.photograph), self.photograph)
 
     @property
@@ -71,20 +71,20 @@ class LabelledPlate:
 
 @dataclass(frozen=True, eq=False)
 class ReplacedPlate:
-    """A plate before and after."""
+    """Plate before and after the replacement."""
 
     before: PlateCutout
     after: PlateCutout
     route: str
     seconds: float
     seen: bool
-    """Whether the network finds it near its place before."""
+    """Whether the network finds it near its position before."""
     seen_again: bool
-    """And after."""
+    """Whether the network finds it there afterwards."""
 
 
 def plates_in(folder: Path, most: int) -> dict[str, list[LabelledPlate]]:
-    """A random sample of the plates of each setting, always the same one.
+    """Random sample of the plates of each setting, always the same one.
 
     Raises:
         UserError: there is no text file, or one that cannot be used.
@@ -119,7 +119,7 @@ def _labelled(file: Path, setting: str) -> LabelledPlate:
 
 
 def regions_of(plate: LabelledPlate, pixels: np.ndarray) -> dict[str, Region]:
-    """The plate by where it is from: `box`, and `found` if the network finds it in the image."""
+    """Plate by source: `box`, and `found` if the network finds it in the image."""
     regions = {"box": Region(plate.name, Kind.LICENSE_PLATE, 1.0, *plate.box)}
     finds = DETECTOR.regions(picture_of(pixels, name=plate.name), Kind.LICENSE_PLATE)
     if (best := _nearest(plate, finds)) is not None:
@@ -128,7 +128,7 @@ def regions_of(plate: LabelledPlate, pixels: np.ndarray) -> dict[str, Region]:
 
 
 def _nearest(plate: LabelledPlate, finds: Sequence[Region]) -> Region | None:
-    """The find that is this plate."""
+    """Detection that is this plate."""
     boxes = np.array([(one.x0, one.y0, one.x1, one.y1) for one in finds]).reshape(-1, 4)
     overlaps = ious(np.array(plate.box), boxes)
     return finds[int(overlaps.argmax())] if (overlaps >= SAME).any() else None
@@ -137,7 +137,7 @@ def _nearest(plate: LabelledPlate, finds: Sequence[Region]) -> Region | None:
 def replaced(
     plate: LabelledPlate, pixels: np.ndarray, region: Region, method: Method, seed: Sequence[int]
 ) -> ReplacedPlate:
-    """The plate, treated in its photograph, and searched again around its place."""
+    """Plate treated in its photograph, and searched again around its position."""
     picture = picture_of(pixels, [region], name=plate.name)
     started = time.process_time()
     new, (change,) = method.anonymize(picture, np.random.default_rng(seed))
@@ -154,7 +154,7 @@ def replaced(
 
 
 def benchmark(folder: Path, most: int, method: Method) -> tuple[pd.DataFrame, list[str]]:
-    """A row for each setting and source of the regions, and the plates that are not anonymous."""
+    """A row per setting and source of the regions, and the plates that are not anonymous."""
     reader = OcrReader()
     rows, left = [], []
     for setting, plates in plates_in(folder, most).items():
@@ -203,7 +203,7 @@ def _row(
 
 
 def _folded(text: str) -> str:
-    """A label as what is read: capitals and digits, O as 0 and I as 1."""
+    """Label in the form of a reading: capitals and digits, O as 0 and I as 1."""
     characters = "".join(one for one in text.upper() if one.isalnum())
     return characters.replace("O", "0").replace("I", "1")
 
@@ -216,7 +216,7 @@ def _text(rate: Rate | None) -> str:
 
 
 def sheets(folder: Path, method: Method, output: Path) -> None:
-    """Write pages of plates before and after: at 1:1, and enlarged where they are small."""
+    """Write pages of plates before and after, at 1:1, with small ones also enlarged."""
     for setting, plates in plates_in(folder, PAIRS).items():
         tiles = []
         for number, plate in enumerate(_shown(plates, setting)):

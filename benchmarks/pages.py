@@ -1,4 +1,4 @@
-"""Pictures of different sizes on pages, at 1:1, each with a line of text above it."""
+"""Pages of pictures of different sizes at 1:1, each with a line of text above it."""
 
 from collections.abc import Iterable
 
@@ -6,20 +6,20 @@ import cv2
 import numpy as np
 
 SIDE = 1000
-"""Width and height of a page, pixels: what viewers show without making it smaller."""
+"""Width and height of a page, pixels; viewers show it without scaling."""
 CAPTION, GAP = 16, 8
 """Height of the text, and space between pictures, pixels."""
 GROUND, INK = 245, (40, 40, 40)
 FONT = cv2.FONT_HERSHEY_SIMPLEX, 0.42, 1
-"""Of the text: face, scale and thickness."""
+"""Font of the text: face, scale and thickness."""
 
 
 def pages_of(tiles: Iterable[tuple[str, np.ndarray]]) -> list[np.ndarray]:
     """Pages (h, w, 3) uint8 RGB, filled in rows from left to right.
 
     Args:
-        tiles: text and picture (h, w, 3) uint8 RGB. A picture that is larger than a page makes its
-            page larger.
+        tiles: text and picture (h, w, 3) uint8 RGB. A picture larger than a page enlarges the
+            page.
     """
     pages: list[list[tuple[int, int, str, np.ndarray]]] = []
     x = y = bottom = 0
@@ -37,7 +37,7 @@ def pages_of(tiles: Iterable[tuple[str, np.ndarray]]) -> list[np.ndarray]:
 
 
 def side_by_side(pictures: Iterable[np.ndarray]) -> np.ndarray:
-    """Pictures (h, w, 3) uint8 in a row, their tops aligned."""
+    """Row of pictures (h, w, 3) uint8, aligned at the top."""
     row = list(pictures)
     width = sum(picture.shape[1] + GAP for picture in row) - GAP
     canvas = np.full((max(len(picture) for picture in row), width, 3), GROUND, np.uint8)

@@ -1,5 +1,6 @@
-"""A folder of photographs, the faces and plates in them, and who is who. No photograph is part of
-this repository.
+"""Folder of photographs with their faces and plates, and the identification of people.
+
+No photograph is part of this repository.
 """
 
 import sys
@@ -28,40 +29,40 @@ from workflow_scripts.pii.detectors.plates import Plates
 from workflow_scripts.privacy.evidence import cut
 
 Sizes = dict[str, tuple[float, float]]
-"""Classes of sizes: the least one, and the one below which sizes are, pixels."""
+"""Size classes: least size, and the size below which sizes are, pixels."""
 DETECTORS = {
     Kind.FACE: CenterFace(threshold=0.5),
     Kind.LICENSE_PLATE: Plates(threshold=0.6),
 }
-"""With higher thresholds than the workflow's: what is measured should be faces and plates."""
+"""Detectors with higher thresholds than the workflow's, so that only faces and plates are found."""
 SCENE = 160
-"""Pixels: what is smaller shows a face with little around it."""
+"""Side in pixels below which an image shows a face with little around it."""
 SAME_PERSON = 0.5
-"""Distance of two originals below which they count as one person. dlib's authors take 0.6, but
-chains of similar faces would then join several people."""
+"""Distance of two originals below which they count as one person. dlib's authors use 0.6, but then
+chains of similar faces would merge several people."""
 
 
 @dataclass(frozen=True)
 class Photograph:
-    """A photograph and what was found in it; its pixels are read when they are used."""
+    """Photograph with its detected regions; its pixels are read when they are used."""
 
     folder: Path
     name: str
     """Path relative to the folder."""
     kind: Kind
-    """Of its regions."""
+    """Kind of its regions."""
     factor: float = 1.0
-    """By which it is made smaller, up to 1."""
+    """Factor by which it is reduced, up to 1."""
 
     @property
     def pixels(self) -> np.ndarray:
-        """(height, width, 3) uint8 RGB, upright; UserError where the file cannot be read."""
+        """(height, width, 3) uint8 RGB, upright; UserError if the file cannot be read."""
         path = self.folder / self.name
         return shrunk(decode_image(read_bytes(path), path, upright=True), self.factor)
 
     @cached_property
     def regions(self) -> tuple[Region, ...]:
-        """What the detector finds at this size."""
+        """Regions that the detector finds at this size."""
         return found_in(self.pixels, self.name, self.kind)
 
     def reduced(self, factor: float) -> "Photograph":
@@ -69,13 +70,13 @@ class Photograph:
         return replace(self, factor=min(factor, 1.0))
 
     def treated(self, method: Method, seed: Sequence[int]) -> np.ndarray:
-        """Its pixels with all regions treated by a method."""
+        """Pixels with all regions treated by a method."""
         picture = picture_of(self.pixels, self.regions, name=self.name)
         return method.anonymize(picture, np.random.default_rng(seed))[0]
 
 
 def shrunk(pixels: np.ndarray, factor: float) -> np.ndarray:
-    """An image (h, w, 3) made smaller; the same one with a factor of 1 or more."""
+    """Reduced image (h, w, 3); the same one for a factor of 1 or more."""
     if factor >= 1:
         return pixels
     size = [max(round(factor * side), 1) for side in pixels.shape[1::-1]]
@@ -83,15 +84,15 @@ def shrunk(pixels: np.ndarray, factor: float) -> np.ndarray:
 
 
 def found_in(pixels: np.ndarray, name: str, kind: Kind) -> tuple[Region, ...]:
-    """The faces or plates of an image (h, w, 3) uint8 RGB, with ids."""
+    """Faces or plates in an image (h, w, 3) uint8 RGB, with ids."""
     return tuple(with_ids(DETECTORS[kind].regions(picture_of(pixels, name=name), kind)))
 
 
 def photographs_in(folder: Path, kind: Kind) -> Iterator[Photograph]:
-    """The photographs of a folder and of those below it, sorted by name.
+    """Photographs in a folder and its subfolders, sorted by name.
 
     Raises:
-        UserError: the folder holds no image.
+        UserError: the folder contains no image.
     """
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder; name a folder of photographs")
@@ -105,19 +106,17 @@ def photographs_in(folder: Path, kind: Kind) -> Iterator[Photograph]:
 
 
 def size_of(region: Region) -> float:
-    """Size by which regions are sorted into classes, pixels: a face's smaller side, a plate's
-    width.
-    """
+    """Size that determines a region's class, pixels: a face's smaller side, or a plate's width."""
     return region.width if region.kind is Kind.LICENSE_PLATE else min(region.width, region.height)
 
 
 def surroundings(
     pixels: np.ndarray, region: Region, side: float
 ) -> tuple[np.ndarray, tuple[int, int]]:
-    """A copy of a square of some side around a region, without what lies outside of the image.
+    """Copy of a square around a region, clipped to the image.
 
     Returns:
-        (h, w, 3) uint8 RGB, and the place (x, y) of its corner in the image.
+        (h, w, 3) uint8 RGB, and the position (x, y) of its corner in the image.
     """
     x, y = (region.x0 + region.x1) / 2, (region.y0 + region.y1) / 2
     height, width = pixels.shape[:2]
@@ -129,17 +128,17 @@ def surroundings(
 def of_size(
     photographs: Sequence[Photograph], low: float, high: float, n: int, rng: np.random.Generator
 ) -> list[tuple[Photograph, Region]]:
-    """One region of a size from each of `n` photographs, or fewer if there are no more.
+    """One region of a given size from each of `n` photographs, or fewer if there are no more.
 
-    A photograph with larger regions is made smaller, and what is in it is found anew. Those that
-    then are no smaller than `SCENE` come first.
+    A photograph with larger regions is reduced, and its regions are detected again. Photographs
+    that are then at least as large as `SCENE` come first.
 
     Args:
-        photographs: looked through in their order.
+        photographs: photographs, searched in this order.
         low: least size, pixels.
-        high: sizes are below it.
-        n: number.
-        rng: chooses among the regions of a photograph, and the size.
+        high: upper limit of the size, excluded.
+        n: number of regions.
+        rng: random generator for the region of a photograph, and its size.
     """
     chosen: list[tuple[Photograph, Region]] = []
     small: list[tuple[Photograph, Region]] = []
@@ -171,16 +170,16 @@ def _of_size(
 
 @dataclass(frozen=True, eq=False)
 class Face:
-    """A face in a photograph."""
+    """Face in a photograph."""
 
     photograph: Photograph
     region: Region
     vector: np.ndarray
-    """By a recogniser, (d,)."""
+    """Vector by a recogniser, (d,)."""
     person: str = ""
 
     def picture(self, most: float) -> Picture:
-        """The photograph with this region only, reduced to a face of at most `most` pixels."""
+        """Photograph with this region only, reduced to a face of at most `most` pixels."""
         full = self.photograph.pixels
         pixels = shrunk(full, most / size_of(self.region))
         scale = pixels.shape[1] / full.shape[1], pixels.shape[0] / full.shape[0]
@@ -188,7 +187,7 @@ class Face:
 
 
 def faces_in(photograph: Photograph, least: float, recognizer: Recognizer) -> list[Face]:
-    """Its faces of at least `least` pixels; nobody has been told who they are."""
+    """Faces of at least `least` pixels in a photograph, not yet identified."""
     large = [region for region in photograph.regions if size_of(region) >= least]
     pixels = photograph.pixels if large else None
     cutouts = [cut(pixels, region) for region in large if pixels is not None]
@@ -200,9 +199,9 @@ def faces_in(photograph: Photograph, least: float, recognizer: Recognizer) -> li
 
 
 def with_people(faces: Sequence[Face], recognizer: Recognizer) -> list[Face]:
-    """The same faces, each with its person: the id of the first face of those that are alike.
+    """The same faces, each with its person: the id of the first face in a group of similar ones.
 
-    Two faces of one photograph are two people, unless another photograph joins them.
+    Two faces in one photograph are different people, unless another photograph links them.
     """
     vectors = np.array([face.vector for face in faces])
     images = np.array([face.photograph.name for face in faces])
@@ -217,14 +216,14 @@ def with_people(faces: Sequence[Face], recognizer: Recognizer) -> list[Face]:
 
 
 def cutout_of(face: Face, picture: Picture, pixels: np.ndarray | None = None) -> FaceCutout:
-    """The face in its picture, or in other pixels of the same size, such as treated ones."""
+    """Face in its picture, or in other pixels of the same size, such as treated ones."""
     (region,) = picture.regions
     cutout = cut(picture.pixels if pixels is None else pixels, region)
     return replace(cutout, person=face.person)
 
 
 def picture_with(cutout: FaceCutout) -> Picture:
-    """A cut-out as a picture of its own with one region."""
+    """Cut-out as a separate picture with one region."""
     place = cutout.place
     height, width = cutout.pixels.shape[:2]
     x0, x1 = (min(max(x, 0.0), width) for x in (place.x0, place.x1))

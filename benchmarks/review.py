@@ -1,6 +1,6 @@
-"""`python -m benchmarks.review`: how often the bounds of a review hold, where the truth is known.
+"""`python -m benchmarks.review`: coverage of the bounds of a review, with known truth.
 
-Faces are simulated in tiles, some of them missed, some finds wrong, and samples of the tiles are
+Faces in tiles are simulated with missed faces and wrong detections, and samples of the tiles are
 reviewed without a mistake.
 """
 
@@ -18,23 +18,23 @@ BOX = (0, 0, 30, 30)
 
 @dataclass(frozen=True)
 class ReviewedWorld:
-    """Where tiles come from; shares are fractions of 1."""
+    """Source of simulated tiles; shares are fractions of 1."""
 
     with_faces: float
-    """Share of the tiles with faces, found or not."""
+    """Share of the tiles with faces, detected or not."""
     faces: int
-    """Largest number of faces in such a tile; each number from 1 on is equally frequent."""
+    """Largest number of faces in such a tile; each number from 1 is equally frequent."""
     missed: float
     """Share of the faces that are missed."""
     wrong: float
-    """Share of the found faces that are none."""
+    """Share of the detected faces that are wrong."""
     together: bool
-    """Whether all faces of a tile are missed (or wrong) together, or each by itself."""
+    """Whether all faces of a tile are missed (or wrong) together, or independently."""
     reviewed: int
-    """Number of tiles that are reviewed."""
+    """Number of reviewed tiles."""
 
     def flags(self, rng: np.random.Generator, counts: np.ndarray, share: float) -> np.ndarray:
-        """(tiles, faces) bool: whether each face is one of a share."""
+        """Whether each face belongs to a random share, (tiles, faces) bool."""
         chances = rng.random((len(counts), 1 if self.together else self.faces))
         chosen: np.ndarray = chances < share
         return np.broadcast_to(chosen, (len(counts), self.faces)) & (
@@ -42,7 +42,7 @@ class ReviewedWorld:
         )
 
     def review(self, seed: int, tiles: int) -> dict[str, float]:
-        """One review: the true shares of missed and wrong, and their upper bounds."""
+        """Result of one review: true shares of missed and wrong, and their upper bounds."""
         rng = np.random.default_rng(seed)
         counts = np.where(
             rng.random(tiles) < self.with_faces, rng.integers(1, self.faces + 1, tiles), 0
@@ -99,7 +99,7 @@ def bounds_of(world: ReviewedWorld, repetitions: int, tiles: int) -> dict[str, f
 
 
 def main() -> None:
-    """Print how often the bounds hold in several worlds."""
+    """Print the coverage of the bounds in several worlds."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repetitions", type=int, default=500)
     parser.add_argument("--tiles", type=int, default=2000)

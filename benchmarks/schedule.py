@@ -1,4 +1,4 @@
-"""`python -m benchmarks.schedule`: the planned duration of an experiment beside what Slurm takes.
+"""`python -m benchmarks.schedule`: planned duration of an experiment compared with a real Slurm.
 
 Needs root and Slurm (.ci/run installs it): it starts a private cluster. Training and prediction
 sleep, since all nodes of that cluster share the cores of this machine.
@@ -21,7 +21,7 @@ from tests.workflow import PROJECT, Workflow
 from workflow_scripts.contracts.usage import Usage, read_usage
 
 TRAIN, PREDICT = 60, 20
-"""Seconds; long beside the start of a job, as in a real experiment."""
+"""Seconds; long compared with the start of a job, as in a real experiment."""
 NODES = 3
 SLEEPER = """#!{python}
 import os, sys, time
@@ -69,7 +69,7 @@ def benchmark() -> pd.DataFrame:
 
 
 def _workflow(folder: Path, cluster: Cluster) -> Workflow:
-    """The paper's experiment with one seed, for the cluster, all done but its runs."""
+    """Workflow of the paper's experiment with one seed on the cluster, complete except its runs."""
     root = make_cityscapes(folder / "data", train=6, val=3, test=0)
     config = {**paper_config(root), "seeds": 1}
     stand_in = _program(folder / "stand_in/python", STAND_IN.format(python=sys.executable))
@@ -91,7 +91,7 @@ def _workflow(folder: Path, cluster: Cluster) -> Workflow:
 
 
 def _program(path: Path, text: str) -> Path:
-    """An executable script."""
+    """Executable script."""
     path.parent.mkdir()
     path.write_text(text)
     path.chmod(0o755)
@@ -99,7 +99,7 @@ def _program(path: Path, text: str) -> Path:
 
 
 def _path_with(python: Path, path: str) -> str:
-    """A search path on which `python` comes first, and this process's Python last."""
+    """Search path on which `python` comes first, and this process's Python last."""
     return os.pathsep.join([str(python.parent), path, str(Path(sys.executable).parent)])
 
 
@@ -117,7 +117,7 @@ def _planned_seconds(workflow: Workflow) -> float:
 
 
 def _submission(used: Usage) -> float:
-    """Submission of a job, or start of one beside Snakemake (Unix time)."""
+    """Time of a job's submission, or of its start for local jobs (Unix time)."""
     return used.start - (used.startup_seconds or 0) - (used.queued_seconds or 0)
 
 

@@ -1,4 +1,4 @@
-"""The table of all benchmarks, as JSON that keeps the numbers and as Markdown to read."""
+"""Table of all benchmarks, as JSON with all numbers and as Markdown for readers."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -24,7 +24,7 @@ work that needs the memory's bandwidth takes more of it, and ratios are not comp
 
 @dataclass(frozen=True)
 class MeasuredRow:
-    """A row, with where and when it was measured."""
+    """Row, with the place and time of its measurement."""
 
     benchmark: str
     """Module of `benchmarks.speed`."""
@@ -32,7 +32,7 @@ class MeasuredRow:
     commit: str
     machine: str
     load: float
-    """Processes that computed before it began, for each core."""
+    """Number of running processes per core before it started."""
     row: Comparison | LeftOut
 
 
@@ -40,10 +40,10 @@ _ROWS = TypeAdapter(list[MeasuredRow])
 
 
 def read_rows(path: Path) -> list[MeasuredRow]:
-    """The rows of a JSON file; none where there is no file.
+    """Rows of a JSON file; none if there is no file.
 
     Raises:
-        UserError: the file is none that `write_rows` writes.
+        UserError: the file was not written by `write_rows`.
     """
     if not path.exists():
         return []
@@ -56,7 +56,7 @@ def read_rows(path: Path) -> list[MeasuredRow]:
 
 
 def replaced(old: Sequence[MeasuredRow], new: Sequence[MeasuredRow]) -> list[MeasuredRow]:
-    """The old rows with those of the same benchmarks replaced, by benchmark."""
+    """Old rows with those of the same benchmarks replaced, sorted by benchmark."""
     fresh = {one.benchmark for one in new}
     rows = [*(one for one in old if one.benchmark not in fresh), *new]
     return sorted(rows, key=lambda one: one.benchmark)
@@ -69,7 +69,7 @@ def write_rows(folder: Path, rows: Sequence[MeasuredRow]) -> None:
 
 
 def markdown(rows: Iterable[MeasuredRow]) -> str:
-    """A table of what was measured, where, and a list of what was left out."""
+    """Table of the measurements, their place and time, and a list of what was left out."""
     given = list(rows)
     compared = [one for one in given if isinstance(one.row, Comparison)]
     lines = [_cells(one.row) for one in compared if isinstance(one.row, Comparison)]
@@ -108,16 +108,16 @@ def _cells(row: Comparison) -> dict[str, str]:
 def _to_limit(row: Comparison, limit: Reference | None) -> str:
     if limit is None:
         return ""
-    # The noise is that of the ratio to the peer, where there is one.
+    # The noise is that of the ratio to the peer, if there is one.
     return _ratio(row.seconds / limit.seconds, None if row.peer else row.noise)
 
 
 def _ratio(ratio: float, noise: float | None) -> str:
-    """A ratio with two digits or more after the point."""
+    """Ratio with at least two decimal places."""
     digits = 2 if ratio >= 0.1 else 4
     return f"{ratio:.{digits}f}" + ("" if noise is None else f" ± {noise:.{digits}f}")
 
 
 def _ms(seconds: float) -> str:
-    """Milliseconds with three digits."""
+    """Milliseconds with three significant digits, or whole ones from a second."""
     return f"{1e3 * seconds:.3g}" if seconds < 1 else f"{1e3 * seconds:,.0f}"

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.twins`: error rates where the drawing of a variant's images matters."""
+"""`python -m benchmarks.twins`: error rates if the random drawing of a variant's images matters."""
 
 import argparse
 from collections.abc import Sequence
@@ -10,21 +10,21 @@ from run_equivalence.welch import Difference, SampleStatistics
 
 MARGIN, LEVEL, RUNS = 0.01, 0.05, 6
 DEVIATION = 0.004
-"""Standard deviation of a run, the drawing included."""
+"""Standard deviation of a run, including the drawing."""
 
 
 def rates(twins: int, drawing: float, repetitions: int) -> dict[str, float]:
     """Error rates of the verdict on six runs of a variant that share some twins.
 
     Args:
-        twins: number of them; a divisor of the number of runs.
+        twins: number of twins; a divisor of the number of runs.
         drawing: share of the drawing in the variance of a run of the variant.
         repetitions: experiments of each kind.
 
     Returns:
-        `different`: a difference is found where there is none on average over drawings; `same`:
-        equivalence is found where that difference is the margin; `holds`: the 90 % interval holds
-        it; `estimate`: mean estimated share of the drawing in the variance of a run.
+        `different`: a difference is found although there is none on average over drawings; `same`:
+        equivalence is found although that difference is the margin; `holds`: the 90 % interval
+        contains it; `estimate`: mean estimated share of the drawing in the variance of a run.
     """
     rng = np.random.default_rng([twins, round(1000 * drawing)])
     different = same = holds = 0

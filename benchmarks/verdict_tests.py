@@ -1,8 +1,8 @@
-"""`python -m benchmarks.verdict_tests`: the tests beside and behind a verdict, on known truth.
+"""`python -m benchmarks.verdict_tests`: the tests behind and beside a verdict, with known truth.
 
 Pairs, non-inferiority, families, exact tests, effect sizes and partial pooling, on simulated runs.
-Each table beside what was promised: error rates beside the level, power beside its prediction,
-intervals beside their confidence. All numbers come from the functions that make the verdict.
+The tables compare error rates with the level, power with its prediction, and coverage with the
+confidence. All numbers come from the functions that compute the verdict.
 """
 
 import argparse
@@ -32,13 +32,13 @@ from scipy import stats
 
 MARGIN, LEVEL, POWER = 0.01, 0.05, 0.8
 DEVIATIONS = 0.01 * np.array([0.2, 0.45, 0.25, 1.1, 1.4, 1.95, 0.8, 0.4])
-"""Of the runs of the eight classes, about as in the whitepaper's Table II."""
+"""Standard deviations of the runs of the eight classes, about as in the whitepaper's Table II."""
 NOISIEST = int(np.argmax(DEVIATIONS))
 Row = dict[str, Any]
 
 
 def pairs(repetitions: int) -> Iterator[Row]:
-    """Welch's test and the test of pairs, where runs of one seed correlate."""
+    """Welch's test and the paired test, with correlated runs of the same seed."""
     deviation = 0.006
     for n in (5, 10):
         for correlation in (0.0, 0.2, 0.4, 0.6, 0.8):
@@ -72,7 +72,7 @@ def _both(values: np.ndarray, reference: np.ndarray) -> Iterator[tuple[str, Diff
 
 
 def non_inferiority(repetitions: int) -> Iterator[Row]:
-    """The question "no loss of the margin or more" beside equivalence."""
+    """Non-inferiority ("no loss of the margin or more") compared with equivalence."""
     for stds in ((0.005, 0.005), (0.01, 0.01), (0.004, 0.012)):
         alone = runs_for_non_inferiority(0, MARGIN, stds, LEVEL, POWER)
         both_ways = runs_for_equivalence(0, MARGIN, stds, LEVEL, POWER)
@@ -107,7 +107,7 @@ def non_inferiority(repetitions: int) -> Iterator[Row]:
 
 
 def families(repetitions: int) -> Iterator[Row]:
-    """At least one false claim in an experiment of three treatments and eight classes."""
+    """Share of experiments of three treatments and eight classes with at least one false claim."""
     names = list(map(str, range(len(DEVIATIONS))))
     for truth, shift in (("nothing differs", 0.0), ("every class gains the margin", MARGIN)):
         counts: Counter[str] = Counter()
@@ -133,7 +133,7 @@ def families(repetitions: int) -> Iterator[Row]:
 
 
 def discoveries(repetitions: int) -> Iterator[Row]:
-    """Differences found by Holm's correction, and by false discovery rates, over all treatments.
+    """Differences found with Holm's correction and with false discovery rates over all treatments.
 
     Three treatments and eight classes; every second class differs by two margins.
     """
@@ -174,7 +174,7 @@ def discoveries(repetitions: int) -> Iterator[Row]:
 def _experiment(
     rng: np.random.Generator, shift: float | np.ndarray, correlation: float = 0.1, n: int = 5
 ) -> dict[str, SampleStatistics]:
-    """Runs of a variant, whose classes correlate within a run."""
+    """Runs of a variant, with correlated classes within a run."""
     shared = rng.normal(0, 1, (n, 1))
     noise = np.sqrt(correlation) * shared + np.sqrt(1 - correlation) * rng.normal(
         0, 1, (n, len(DEVIATIONS))
@@ -192,7 +192,7 @@ DISTRIBUTIONS: dict[str, Callable[[np.random.Generator, tuple[int, int]], np.nda
 
 
 def exact(repetitions: int) -> Iterator[Row]:
-    """Exchanging runs beside Welch's test, in other distributions and with few runs."""
+    """Permutation tests compared with Welch's test, for other distributions and few runs."""
     for n in (3, 5, 7):
         for name, draw in DISTRIBUTIONS.items():
             for ratio in (1.0, 3.0):
@@ -200,7 +200,7 @@ def exact(repetitions: int) -> Iterator[Row]:
                 values, reference = (
                     0.01 * scale * draw(rng, (repetitions, n)) for scale in (ratio, 1.0)
                 )
-                # At the margin, equivalence is falsely found as often as one-sided differences are.
+                # At the margin, false equivalence is as frequent as false one-sided differences.
                 tails = tails_of_groups(values, reference)
                 welch = stats.ttest_ind(values, reference, axis=1, equal_var=False)
                 yield {
@@ -284,7 +284,7 @@ def _posterior(
     samples: dict[str, SampleStatistics],
     references: dict[str, SampleStatistics],
 ) -> Posterior:
-    """As `pooled_effects` makes it, with fewer draws and a coarser grid."""
+    """Posterior as by `pooled_effects`, with fewer draws and a coarser grid."""
     names = [name for name in samples if name != "all"]
     groups = [[of[name] for name in names] for of in (samples, references)]
     means = [np.array([one.mean for one in of]) for of in groups]

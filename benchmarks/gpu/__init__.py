@@ -1,1 +1,1 @@
-"""What a GPU that is at hand for ten minutes can tell, by one script: `benchmarks/gpu.sh`."""
+"""Measurements on a GPU that is available for ten minutes, by one script: `benchmarks/gpu.sh`."""

@@ -1,7 +1,7 @@
 """All parts within the budget; called by `benchmarks/gpu.sh`.
 
-Writes gpu.json and gpu.md after each part, so that they are there whenever it is interrupted, and
-what the programs print to gpu.log.
+Writes gpu.json and gpu.md after each part, so that they exist even after an interruption, and the
+output of the programs to gpu.log.
 """
 
 import argparse
@@ -29,7 +29,7 @@ PACKAGES = "torch", "torchvision", "detectron2"
 
 
 def surroundings(scale: Scale, engine: str, command: str) -> dict[str, str]:
-    """What the numbers depend on, by name."""
+    """Conditions of the measurement, by name."""
     found = {"measured on": machine_class()}
     if scale.gpus:
         found["GPU"] = GpuMeter(visible_gpus()[:1]).read().model
@@ -50,7 +50,7 @@ def surroundings(scale: Scale, engine: str, command: str) -> dict[str, str]:
 
 
 def write(folder: Path, about: dict[str, str], results: Sequence[PartResult]) -> None:
-    """Write what is known so far."""
+    """Write the results so far."""
     content = {"surroundings": about, "parts": [asdict(one) for one in results]}
     write_json(folder / "gpu.json", content)
     write_text(folder / "gpu.md", markdown(about, results))

@@ -10,43 +10,43 @@ from program_runner import ProgramError, run_program
 from program_runner.errors import ProgramTimeoutError
 
 GRACE_SECONDS = 5.0
-"""Kept back from a part's limit, for ending what it has started."""
+"""Reserve of a part's limit for terminating its processes."""
 
 
 class State(StrEnum):
-    """How a part ended."""
+    """Outcome of a part."""
 
     DONE = "done"
     STOPPED = "stopped"
-    """Its time was over."""
+    """Its time limit was reached."""
     FAILED = "failed"
     LEFT_OUT = "left out"
-    """It did not begin."""
+    """It was not started."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """A program to run, and the numbers that it leaves."""
+    """Program to run, and the numbers that it writes."""
 
     name: str
     words: tuple[str, ...]
     """Program and arguments."""
     limit: float
-    """Seconds that it may take."""
+    """Time limit in seconds."""
     least: float
-    """Seconds without which it does not begin."""
+    """Least time in seconds with which it is started."""
     numbers: Callable[[], dict[str, Any]]
-    """Reads what the program has written, also where it was stopped; empty without anything."""
+    """Reader of the numbers that the program wrote, also if it was stopped; empty if none."""
 
 
 @dataclass(frozen=True)
 class PartResult:
-    """What became of a part."""
+    """Result of a part."""
 
     name: str
     state: State
     reason: str
-    """Why it did not end by itself; empty where it did."""
+    """Reason why it did not finish; empty if it did."""
     seconds: float
     numbers: dict[str, Any]
 
@@ -60,15 +60,15 @@ def run_parts(
     run: Callable[..., None] = run_program,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[PartResult]:
-    """Run parts in order of their importance; one that fails or is stopped does not stop the rest.
+    """Run parts in order of importance; one that fails or is stopped does not stop the rest.
 
     Args:
-        parts: the most important first.
-        seconds: budget of all of them.
-        tell: gets a line when a part begins and when it has ended.
-        log: gets the lines that the programs print.
-        run: runs a program, as `run_program`.
-        clock: seconds.
+        parts: most important part first.
+        seconds: budget of all parts.
+        tell: callback for a line when a part starts and when it ends.
+        log: callback for the output lines of the programs.
+        run: function that runs a program, such as `run_program`.
+        clock: function that returns seconds.
     """
     end = clock() + seconds
     for part in parts:
@@ -89,7 +89,7 @@ def run_parts(
 def _ending(
     run: Callable[..., None], words: Sequence[str], log: Callable[[str], None], seconds: float
 ) -> tuple[State, str]:
-    """How a program ended that was given some seconds, and why."""
+    """Outcome of a program with a time limit, and the reason."""
     try:
         run(words, log, timeout=seconds)
     except ProgramTimeoutError:

@@ -1,4 +1,4 @@
-"""The parts of the script: what they run, and what they leave."""
+"""Parts of the script: their programs and their results."""
 
 import json
 import sys
@@ -17,37 +17,37 @@ from workflow_scripts.contracts.settings import ALL
 
 PROJECT = Path(__file__).resolve().parents[2]
 LONG = 100_000
-"""Iterations of a training that is stopped by the clock."""
+"""Number of iterations of a training run that is stopped by the time limit."""
 MODES: dict[str, dict[str, Any]] = {
     "exact": {"speed": "exact"},
     "fast": {"speed": "fast"},
     "deterministic": {"deterministic": True},
 }
-"""Settings of the trainings that are measured."""
+"""Settings of the measured training runs."""
 STOCK = "exact", "fast"
-"""Those that detectron2's own trainer has as well, as float32 and as its mixed precision; on a CPU,
-the first one only."""
+"""Settings that detectron2's own trainer has as well: float32 and its mixed precision. Only the
+first one on a CPU."""
 COMPILING = 2.5
-"""Times the limit of a measurement that compiles parts of the model first."""
+"""Factor on the limit of a measurement that first compiles parts of the model."""
 VARIANTS = {"unmodified": {"method": "unmodified"}, "natural": {"method": "natural"}}
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How much is done.
+    """Size of the measurements.
 
     Attributes:
         gpus: 1, or 0 for the CPU.
-        width: of the frames, pixels; they are half as high.
-        frames: drawn for training and for prediction.
-        seconds: that a training or a prediction is measured.
-        limit: seconds of one measurement with its start.
+        width: width of the frames, pixels; they are half as high.
+        frames: number of frames for training and for prediction.
+        seconds: measured time of a training run or a prediction.
+        limit: seconds of one measurement including its start.
         budget: seconds of all parts.
-        resume: iterations of the training that is stopped and resumed.
-        seeds: of each variant of the shortened Table II.
-        table_iterations: iterations of each of its trainings.
-        table_images: drawn for it, training and validation.
-        at_once: trainings of it that share the GPU; on a CPU, one for each core.
+        resume: iterations of the training run that is stopped and resumed.
+        seeds: number of seeds per variant in the shortened Table II.
+        table_iterations: iterations of each of its training runs.
+        table_images: number of its training and validation images.
+        at_once: number of its training runs that share the GPU; on a CPU, one per core.
     """
 
     gpus: int
@@ -68,12 +68,12 @@ ON_CPU = Scale(0, 256, (8, 4), 1.0, 900.0, 7200.0, 6, 2, 3, (16, 8), 0)
 
 
 def parts_of(scale: Scale, engine: str, folder: Path) -> Iterator[Part]:
-    """All parts, the most important first.
+    """All parts, most important first.
 
     Args:
-        scale: how much is done.
+        scale: size of the measurements.
         engine: `detectron2` or `torchvision`.
-        folder: for what they make.
+        folder: folder for their output.
     """
     frames = folder / "frames"
     sizes = tuple(map(str, (*scale.frames, scale.width)))
@@ -117,7 +117,7 @@ def _resume(scale: Scale, engine: str, folder: Path) -> Part:
 
 
 def _table_2(scale: Scale, engine: str, folder: Path) -> Part:
-    """The workflow itself: from drawn scenes to Table II."""
+    """The workflow itself, from drawn scenes to Table II."""
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "config.yaml"
     config.write_text(yaml.safe_dump(study(scale, engine)), encoding="utf-8")
@@ -130,7 +130,7 @@ def _table_2(scale: Scale, engine: str, folder: Path) -> Part:
 
 
 def study(scale: Scale, engine: str) -> dict[str, Any]:
-    """Config of a shortened study: two variants on the demonstration's scenes."""
+    """Config of a shortened study with two variants on the demo's scenes."""
     config = demo(engine)
     train, val = scale.table_images
     return config | {
@@ -145,7 +145,7 @@ def study(scale: Scale, engine: str) -> dict[str, Any]:
 
 
 def table_2_in(results: Path) -> dict[str, Any]:
-    """The last row of Table II, and how many runs there are; without a table, the runs only."""
+    """Last row of Table II, and the number of runs; only the latter if there is no table."""
     runs = len(list(results.glob("runs/*/seed~*/eval.json")))
     table = results / "tables" / "table_2.csv"
     if not table.is_file():

@@ -1,4 +1,4 @@
-"""What the script found, as a table for docs/detectron2.md."""
+"""Results of the script as a table for docs/detectron2.md."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,11 +13,11 @@ WITHOUT_GPU = "A few steps at small size: this shows that all parts work, not ho
 
 
 def markdown(surroundings: Mapping[str, str], results: Sequence[PartResult]) -> str:
-    """Tables of speed and of checks, and what is not in them.
+    """Tables of speed and of checks, and what is missing in them.
 
     Args:
-        surroundings: names and values of what the numbers depend on: hardware, versions, commit.
-        results: what became of each part.
+        surroundings: names and values of the conditions: hardware, versions, commit.
+        results: result of each part.
     """
     found = {one.name: one for one in results}
     numbers = {name: one.numbers for name, one in found.items()}

@@ -1,7 +1,7 @@
-"""Does a training that was stopped and resumed end with the weights of one that was not?
+"""Does a training run that was stopped and resumed end with the weights of an uninterrupted one?
 
-`python -m benchmarks.gpu.resume FOLDER SETTINGS GPUS OUTPUT` trains twice with FOLDER's frames, by
-the workflow's own command. The second training gets SIGTERM on its way and is called again.
+`python -m benchmarks.gpu.resume FOLDER SETTINGS GPUS OUTPUT` trains twice on FOLDER's frames, by
+the workflow's own command. The second run receives SIGTERM and is started again.
 """
 
 import signal
@@ -20,7 +20,7 @@ from workflow_scripts.contracts.trainings import TrainingRecord, read_loss_lines
 from workflow_scripts.training.checkpoint import TrainedModel
 
 SHARE = 0.3
-"""Of the iterations, after which the training is stopped."""
+"""Share of the iterations after which the training run is stopped."""
 
 
 def resumed(folder: Path, settings: str, gpus: str) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def resumed(folder: Path, settings: str, gpus: str) -> dict[str, Any]:
         `resumed_from` and `iterations`.
 
     Raises:
-        RuntimeError: a training failed, or ended before it could be stopped.
+        RuntimeError: a training run failed, or ended before it could be stopped.
     """
     with tempfile.TemporaryDirectory() as temporary:
         whole, stopped = RunLayout(Path(temporary) / "a"), RunLayout(Path(temporary) / "b")
@@ -71,7 +71,7 @@ def _end(process: subprocess.Popen, expected: int) -> None:
 
 
 def main(folder: str, settings: str, gpus: str, output: str) -> None:
-    """Write what was found as JSON."""
+    """Write the result as JSON."""
     write_json(Path(output), resumed(Path(folder), settings, gpus))
 
 

@@ -1,4 +1,4 @@
-"""The parts whose speed is measured; every module here is found by its name.
+"""Parts whose speed is measured; every module in this folder is found by its name.
 
 Each has one function, `comparisons() -> Iterator[Comparison | LeftOut]`.
 """

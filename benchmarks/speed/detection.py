@@ -1,6 +1,6 @@
-"""Finding faces and license plates beside one look at the whole frame at full size.
+"""Detection of faces and license plates, compared with a single full-size pass over the frame.
 
-`python -m benchmarks.detection` says how well faces are found.
+`python -m benchmarks.detection` measures the accuracy for faces.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""The evaluations by the protocols of COCO and Cityscapes, beside the original programs."""
+"""Evaluation by the protocols of COCO and Cityscapes, compared with the original programs."""
 
 import contextlib
 import copy
@@ -27,14 +27,14 @@ from workflow_scripts.imaging.masks import decode_mask, encode_mask
 
 IMAGES, CITYSCAPES_IMAGES, OBJECTS = 100, 10, 20
 PREDICTIONS = 20, 100
-"""For each image; a row for each."""
+"""Predictions per image; one row for each."""
 ROUNDS = 2
 SAME = 1e-6
-"""Largest difference of the APs of two programs that measure the same."""
+"""Largest allowed difference between the APs of both programs."""
 
 
 def comparisons() -> Iterator[Comparison]:
-    """Evaluations of made-up predictions on images of 2048x1024.
+    """Evaluations of synthetic predictions on images of 2048x1024.
 
     Raises:
         AssertionError: the programs do not agree.
@@ -46,7 +46,7 @@ def comparisons() -> Iterator[Comparison]:
 
 
 def _coco(predictions: int) -> Comparison:
-    """Masks and boxes, from loaded JSON to the APs of the classes."""
+    """Masks and boxes, from parsed JSON to the APs of the classes."""
     split, results = made_up_job(IMAGES, OBJECTS, predictions)
     annotations = _annotations(split)
     found: dict[str, Any] = {}
@@ -55,7 +55,7 @@ def _coco(predictions: int) -> Comparison:
         found["ours"] = coco.evaluate(split, Predictions.of_coco_results(results, split))
 
     def theirs() -> None:
-        # pycocotools writes into what it gets.
+        # pycocotools modifies its input.
         found["theirs"] = {
             kind: _pycocotools(annotations, copy.deepcopy(results), kind) for kind in IouType
         }
@@ -75,7 +75,7 @@ def _coco(predictions: int) -> Comparison:
 
 
 def _cityscapes(predictions: int) -> Comparison:
-    """Masks; ours from loaded JSON, theirs from the PNG files that it takes."""
+    """Masks; ours from parsed JSON, theirs from the PNG files that it reads."""
     drawn, results = made_up_job(CITYSCAPES_IMAGES, OBJECTS, predictions)
     frames = [_ids(drawn, image.id) for image in drawn.images]
     read = [
@@ -113,7 +113,7 @@ def _cityscapes(predictions: int) -> Comparison:
 def made_up_job(
     images: int, instances: int, predictions: int, seed: int = 0
 ) -> tuple[CocoSplit, list[dict[str, Any]]]:
-    """Blobs as ground truth, and moved blobs with scores as COCO results, the same for a seed."""
+    """Blobs as ground truth, and moved blobs with scores as COCO results, determined by a seed."""
     generator = np.random.default_rng(seed)
     objects: list[Instance] = []
     results: list[dict[str, Any]] = []
@@ -147,7 +147,7 @@ def made_up_job(
 
 
 def _place(generator: np.random.Generator) -> tuple[tuple[int, int, int, np.ndarray], int]:
-    """A blob with a wavy outline: x, y, size in pixels, (size, size) bool; and its class."""
+    """Blob with a wavy outline (x, y, size in pixels, (size, size) bool), and its class."""
     size = int(np.clip(generator.lognormal(4, 0.8), 8, 600))
     x = int(generator.integers(WIDTH - size))
     y = int(generator.integers(HEIGHT - size))
@@ -182,7 +182,7 @@ def _pycocotools(annotations: dict[str, Any], results: list[dict], kind: IouType
 
 
 def _difference(ours: PrecisionCurves, theirs: np.ndarray) -> float:
-    """Largest difference of the classes' AP."""
+    """Largest difference of the classes' APs."""
     return max(
         abs((ours.mean(class_index=index) or 0) - theirs[:, :, index, 0].mean())
         for index in range(theirs.shape[2])
@@ -190,7 +190,7 @@ def _difference(ours: PrecisionCurves, theirs: np.ndarray) -> float:
 
 
 def _ids(split: CocoSplit, image_id: int) -> np.ndarray:
-    """The instance id image of made-up objects; later ones cover earlier ones."""
+    """Instance id image of synthetic objects; later ones cover earlier ones."""
     ids = np.full((HEIGHT, WIDTH), 7, np.uint16)
     for place, instance in enumerate(split.instances_by_image[image_id]):
         ids[decode_mask(instance.segmentation)] = LABEL_IDS[split.class_of(instance)] * 1000 + place

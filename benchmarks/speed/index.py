@@ -1,4 +1,4 @@
-"""Indexing Cityscapes beside decoding its files."""
+"""Indexing of Cityscapes, compared with decoding its files."""
 
 import tempfile
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A dry run of many runs and shards beside that of a bare workflow of as many jobs and files."""
+"""Dry run of many runs and shards, compared with a bare workflow of as many jobs and files."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ ROUNDS = 2
 
 
 def comparisons() -> Iterator[Comparison]:
-    """Experiments after their index, from the paper's to one of a thousand runs."""
+    """Experiments after indexing, from the paper's to one of a thousand runs."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         for variants, seeds, shards in SIZES:
@@ -43,7 +43,7 @@ def comparisons() -> Iterator[Comparison]:
 
 
 def _dry_run(folder: Path, options: tuple[object, ...]) -> tuple[float, int]:
-    """CPU seconds, and jobs planned."""
+    """CPU seconds and number of planned jobs."""
     seconds, said = _snakemake(folder, *options)
     (total,) = {line.split()[1] for line in said.splitlines() if line.startswith("total ")}
     return seconds, int(total)
@@ -62,7 +62,7 @@ def _snakemake(folder: Path, *options: object) -> tuple[float, str]:
 
 
 def _experiment(folder: Path, variants: int, seeds: int, shards: int) -> Path:
-    """The paper's config with more variants (blur of so many strengths), and its index."""
+    """The paper's config with more variants (blur of different strengths), and its index."""
     config = yaml.safe_load((PROJECT / "config.yaml").read_text())
     config["variants"] = {"unmodified": {"method": "unmodified"}}
     for number in range(1, variants):
@@ -74,7 +74,7 @@ def _experiment(folder: Path, variants: int, seeds: int, shards: int) -> Path:
 
 
 def _write_index(data: Path, shards: int) -> None:
-    """What a dry run needs of the index: the shards' names."""
+    """Write the part of the index that a dry run needs: the shards' names."""
     write_json(
         data / "shards.json",
         {

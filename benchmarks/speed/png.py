@@ -1,4 +1,4 @@
-"""Reading and writing PNG files beside OpenCV's own functions."""
+"""Reading and writing of PNG files, compared with OpenCV's own functions."""
 
 import tempfile
 from collections.abc import Iterator

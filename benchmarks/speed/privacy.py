@@ -1,7 +1,7 @@
-"""The audit of a variant, and what attacks compute for a face and a plate.
+"""Audit of a variant, and the attacks' computations per face and per plate.
 
-Nobody else's program audits; what counts is decoding, which the audit cannot do without, and which
-is the yardstick of the attacks.
+There is no other program to compare with, so the reference is decoding, which the audit cannot
+avoid.
 """
 
 import tempfile

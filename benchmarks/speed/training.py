@@ -1,4 +1,4 @@
-"""This project's loop beside detectron2's own, on a CPU; `benchmarks/gpu.sh` measures a GPU."""
+"""This project's training loop, compared with detectron2's own on a CPU; for GPUs see gpu.sh."""
 
 import json
 import os
@@ -20,11 +20,11 @@ ROUNDS = 2
 SECONDS = 15.0
 """CPU seconds of each measurement."""
 LONG = 100_000
-"""Iterations of a training that is stopped by the clock."""
+"""Number of iterations of a training run that is stopped by the time limit."""
 
 
 def comparisons() -> Iterator[Comparison | LeftOut]:
-    """Training of the demonstration's model, and reading frames of 2048x1024."""
+    """Training of the demo's model, and reading of frames of 2048x1024."""
     if not is_installed():
         yield LeftOut("training beside DefaultTrainer", "detectron2 is not installed")
         return
@@ -81,7 +81,7 @@ def _draw(folder: Path, width: int) -> None:
 
 
 def _measured(work: str, folder: Path, recipe: dict[str, Any]) -> dict[str, Any]:
-    """The numbers of a work, which runs in a process of its own, without a GPU."""
+    """Numbers of a measurement in a process of its own, without a GPU."""
     output = folder / "measured.json"
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.measured_training", work]
     subprocess.run(

@@ -1,4 +1,4 @@
-"""The exact test of the verdict beside SciPy's."""
+"""Exact test of the verdict, compared with SciPy's."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ SAME = 1e-12
 
 
 def comparisons() -> Iterator[Comparison]:
-    """Ten runs against ten, two-sided; SciPy tries all 184,756 exchanges.
+    """Ten runs against ten, two-sided; SciPy tries all 184,756 permutations.
 
     Raises:
         AssertionError: the p values do not agree.

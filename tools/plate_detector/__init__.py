@@ -1,3 +1,3 @@
-"""Training of the shipped license plate network: its drawn crops, the network, its measurement."""
+"""Training of the shipped license plate network: drawn crops, network, measurement."""
 
 import workflow_scripts  # noqa: F401 - finds the packages of this checkout

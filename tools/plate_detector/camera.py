@@ -12,13 +12,13 @@ def homography(
     angles: tuple[float, float, float],
     distance: float,
 ) -> np.ndarray:
-    """The 3 x 3 map from a flat picture to how a camera sees it.
+    """Homography (3 x 3) from a flat picture to its view by a camera.
 
     Args:
         anchor: point of the picture (x, y) that is mapped to `target` and keeps its scale.
-        target: in the view, pixels.
+        target: position in the view, pixels.
         angles: yaw, pitch and roll of the picture, radians.
-        distance: of the camera, in pixels of the picture; small is a strong perspective.
+        distance: distance of the camera in pixels of the picture; small for a strong perspective.
     """
     yaw, pitch, roll = angles
     cy, sy, cp, sp, cr, sr = (f(a) for a in (yaw, pitch, roll) for f in (np.cos, np.sin))
@@ -33,12 +33,12 @@ def homography(
 
 
 def photographed(rng: np.random.Generator, image: np.ndarray, smallest: float) -> np.ndarray:
-    """What reaches the disk of a drawn scene: light, blur, noise, JPEG.
+    """Drawn scene as a camera would store it: light, blur, noise, JPEG.
 
     Args:
-        rng: decides how bad it gets.
+        rng: random generator for the strength of the effects.
         image: (h, w, 3) uint8 RGB.
-        smallest: width of the smallest plate in it, pixels; blur stays in proportion.
+        smallest: width of the smallest plate in it, pixels, which limits the blur.
     """
     lit = _lit(rng, image)
     lit = _blurred(rng, lit, smallest)
@@ -58,7 +58,7 @@ def photographed(rng: np.random.Generator, image: np.ndarray, smallest: float) -
 
 
 def _lit(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
-    """Exposure, contrast, colour cast, shadows: (h, w, 3) float32."""
+    """Image with exposure, contrast, colour cast and shadows: (h, w, 3) float32."""
     height, width = image.shape[:2]
     cast: np.ndarray = rng.normal(1, 0.06, 3)
     kind = rng.random()

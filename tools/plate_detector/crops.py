@@ -13,14 +13,14 @@ from tools.plate_detector.surroundings import draw_surroundings, draw_wheel
 from tools.plate_detector.vehicles import VehicleEnd, draw_end
 
 SIDE = 160
-"""Of a training crop, pixels."""
+"""Side of a training crop, pixels."""
 NARROWEST, WIDEST = 11.0, 210.0
-"""Widths of the plates, pixels; somewhat beyond what the detector is meant for."""
+"""Widths of the plates, pixels; slightly beyond the intended range of the detector."""
 _FINE = 2
-"""A crop is drawn this much larger and then averaged, so that small things look right."""
+"""Factor by which a crop is drawn larger and then averaged, so that small details look right."""
 _KEPT_SCENES = 40
 _PHOTOGRAPHS = 2
-"""Crops of each drawing: drawing takes longer than learning."""
+"""Number of crops per drawing, since drawing takes longer than learning."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class TrainingCrop:
 
     Attributes:
         image: (SIDE, SIDE, 3) uint8 RGB.
-        quads: (n, 4, 2) float64 pixels, corners tl, tr, br, bl; may reach out of the crop.
-        ignored: (m, 4, 2), plates that are hidden or too small to be asked for.
+        quads: (n, 4, 2) float64 pixels, corners tl, tr, br, bl; may extend beyond the crop.
+        ignored: (m, 4, 2), plates that are hidden or too small to count.
     """
 
     image: np.ndarray
@@ -40,13 +40,13 @@ class TrainingCrop:
 
 @dataclass(frozen=True)
 class Still:
-    """A drawn picture, before the camera changes it.
+    """Drawn picture before the effects of a camera.
 
     Attributes:
         canvas: (h, h, 3) uint8 RGB, larger than a crop.
         quads: (n, 4, 2) pixels of the canvas.
-        hidden: (m, 4, 2), plates that something stands before.
-        width: of a plate in a crop, about, pixels.
+        hidden: (m, 4, 2), plates that are partly hidden by an object.
+        width: approximate width of a plate in a crop, pixels.
     """
 
     canvas: np.ndarray
@@ -56,12 +56,12 @@ class Still:
 
 
 class TrainingCrops:
-    """The crops of one seed.
+    """Crops of a seed.
 
     Args:
-        seed: of the training.
-        scene_share: share of crops that are cut from whole scenes of the embedded data set.
-        per_scene: crops after which another scene is drawn; the last 40 are in use.
+        seed: seed of the training.
+        scene_share: share of crops from whole scenes of the embedded data set.
+        per_scene: number of crops after which another scene is drawn; the last 40 are in use.
     """
 
     def __init__(self, seed: int, scene_share: float = 0.2, per_scene: int = 480) -> None:
@@ -96,7 +96,7 @@ class TrainingCrops:
 
 
 def draw_still(rng: np.random.Generator) -> Still:
-    """Draw surroundings, and vehicles in perspective before them."""
+    """Draw surroundings with vehicles in perspective in front of them."""
     large = SIDE * _FINE
     hostile = rng.random() < 0.34
     canvas = draw_surroundings(rng, large, hostile=hostile)
@@ -115,7 +115,7 @@ def draw_still(rng: np.random.Generator) -> Still:
 
 
 def photograph(rng: np.random.Generator, still: Still) -> TrainingCrop:
-    """A crop of a drawn picture, with the effects of light and camera."""
+    """Crop of a drawn picture, with the effects of light and camera."""
     side = round(SIDE * rng.uniform(1, 1.3))
     x, y = (int(v) for v in rng.integers(0, side - SIDE + 1, 2))
     image = cv2.resize(still.canvas, (side, side), interpolation=cv2.INTER_AREA)
@@ -128,11 +128,11 @@ def photograph(rng: np.random.Generator, still: Still) -> TrainingCrop:
 def _stand_before(
     rng: np.random.Generator, canvas: np.ndarray, end: VehicleEnd, plate: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Put a vehicle, whose plate is `plate` pixels wide, before what is there.
+    """Draw a vehicle, with a plate `plate` pixels wide, onto a canvas.
 
     Returns:
-        The canvas, the vehicle's plates (n, 4, 2) in its pixels, and what the vehicle covers,
-        (h, w) uint8, 255 where it does.
+        The canvas, the vehicle's plates (n, 4, 2) in its pixels, and a mask of the vehicle, (h, w)
+        uint8, 255 inside.
     """
     large = len(canvas)
     bent = rng.random()
@@ -143,7 +143,7 @@ def _stand_before(
     height, width = end.pixels.shape[:2]
     distance = 0.9 * max(width, height) + rng.uniform(0.3, 8) * large
     near = 0.05
-    if rng.random() < 0.6:  # far enough inside that the plate is whole
+    if rng.random() < 0.6:  # far enough inside that the plate is complete
         near = max(near, 0.52 * min(plate / large, 0.9))
     target = rng.uniform(near, 1 - near), rng.uniform(0.6 * near, 1 - 0.6 * near)
     matrix = homography(
@@ -153,14 +153,14 @@ def _stand_before(
     seen = cv2.warpPerspective(end.pixels, matrix, size, flags=cv2.INTER_LINEAR)
     share = cv2.warpPerspective(end.alpha, matrix, size, flags=cv2.INTER_LINEAR)
     covered = share.copy()
-    if rng.random() < 0.5:  # the flank, as far as it is seen
+    if rng.random() < 0.5:  # the visible part of the flank
         canvas = _with_flank(rng, canvas, covered, end, matrix=matrix, yaw=yaw)
     shadow = cv2.blur(share, (25, 25)).astype(np.float32) * (0.4 * rng.random() / 255)
     weight = share.astype(np.float32) / 255
     light = cv2.merge([(1 - np.roll(shadow, 8, axis=0)) * (1 - weight)] * 3)
     canvas = cv2.multiply(canvas, light, dtype=cv2.CV_8U)
     canvas = cv2.add(canvas, cv2.multiply(seen, cv2.merge([weight] * 3), dtype=cv2.CV_8U))
-    # Corners of pixels here, centres of pixels where OpenCV warps.
+    # Here, coordinates refer to corners of pixels; in OpenCV's warps, to their centres.
     mine = [apply(matrix, quad - 0.5) + 0.5 for quad in end.quads]
     return canvas, np.array(mine).reshape(-1, 4, 2), covered
 
@@ -174,9 +174,9 @@ def _with_flank(
     matrix: np.ndarray,
     yaw: float,
 ) -> np.ndarray:
-    """The side of the vehicle beside its face, a plain area with a window and a wheel.
+    """Draw the side of the vehicle beside its front or rear: a plain area, a window and a wheel.
 
-    It is added to `covered` (h, w) uint8 in place.
+    It is added to the mask `covered` (h, w) uint8 in place.
     """
     height, width = end.pixels.shape[:2]
     edge = 0.95 * width if yaw > 0 else 0.05 * width
@@ -211,7 +211,7 @@ def _of_window(rng: np.random.Generator, window: Window) -> TrainingCrop:
 
 
 def _sorted(image: np.ndarray, quads: np.ndarray, hidden: np.ndarray) -> TrainingCrop:
-    """Part the plates that are asked for from those of which too little is seen."""
+    """Crop with its plates, separated into those to find and those that are hardly visible."""
     inside = np.clip(quads, 0, SIDE)
     seen = np.array([_area(quad) for quad in inside]) / np.maximum([_area(q) for q in quads], 1e-6)
     wide = widths(quads)

@@ -1,4 +1,4 @@
-"""`export`: the trained network as ONNX."""
+"""`export`: conversion of the trained network to ONNX."""
 
 import warnings
 from pathlib import Path
@@ -16,24 +16,24 @@ from workflow_scripts.common.cli import File
 
 OPSET = 17
 TRAINED = 0.7
-"""Share of the trained weights in a mean with those that the training began with (Wortsman et al.,
-"Robust fine-tuning of zero-shot models", 2022)."""
+"""Weight of the trained weights in their mean with the initial ones (Wortsman et al., "Robust
+fine-tuning of zero-shot models", 2022)."""
 
 
 def export(*, checkpoint: File, output: File, start: File | None = None) -> None:
-    """Write the averaged weights of a training as ONNX.
+    """Write the averaged weights of a training run as ONNX.
 
-    For images whose sides are any multiple of 32. It works at any time of the training. Needs the
-    package onnx, which the tests need too.
+    The network accepts images whose sides are multiples of 32. The command works at any time during
+    training. It needs the package onnx, as do the tests.
 
     Args:
-        checkpoint: of a training.
+        checkpoint: checkpoint of a training run.
         output: the ONNX file.
-        start: the exported network that the training began with: what is written are means of its
-            weights and the trained ones (0.3 and 0.7), which keep more of what it found.
+        start: the exported network from which training started. The result is then a mean of its
+            weights (0.3) and the trained ones (0.7), which preserves more of its recall.
 
     Raises:
-        UserError: onnx is not installed, or there is no such checkpoint or network.
+        UserError: onnx is not installed, or the checkpoint or network does not exist.
     """
     onnx_package()
     state = read_checkpoint(checkpoint)
@@ -51,7 +51,7 @@ def write_onnx(net: PlateNet, path: Path) -> None:
     """Write a network as ONNX: `image` (n, 3, h, w) in, `plates` (n, 9, h / 4, w / 4) out."""
     sides = {0: "n", 2: "h", 3: "w"}
     with warnings.catch_warnings():
-        # The new exporter needs two packages more and brings nothing for a graph this plain.
+        # The new exporter needs two more packages and has no benefit for a graph this simple.
         warnings.simplefilter("ignore", DeprecationWarning)
         torch.onnx.export(
             Exported(net).eval(),
@@ -69,7 +69,7 @@ def mix(start: Path, trained: Path) -> None:
     """Replace the weights in `trained`, an exported network, by their mean with those of `start`.
 
     Raises:
-        UserError: `start` is no exported network of the same kind.
+        UserError: `start` is not an exported network of the same kind.
     """
     model, after = read_network(trained)
     _, before = read_network(start)

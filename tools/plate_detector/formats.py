@@ -1,4 +1,4 @@
-"""What stands on license plates, and how they look, by where they come from."""
+"""Formats and designs of license plates, by region."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,13 +23,13 @@ class PlateColours:
     """Colours of a design.
 
     Attributes:
-        ground: behind the characters.
-        ink: of the characters.
-        bands: of the bands at the left and right end; None where there is none.
-        border: of the rim; None for none.
-        strips: of the strips along the upper and the lower edge; None where the ground goes on.
-        caption: of the small lettering there.
-        lower: of the ground's lower end, into which the upper one fades; None for the same.
+        ground: colour behind the characters.
+        ink: colour of the characters.
+        bands: colours of the bands at the left and right end; None for no band.
+        border: colour of the rim; None for no rim.
+        strips: colours of the strips along the upper and the lower edge; None for the ground.
+        caption: colour of the small lettering there.
+        lower: colour at the ground's lower end, into which the upper one fades; None for the same.
     """
 
     ground: Colour
@@ -52,15 +52,15 @@ class PlateSize:
 
 @dataclass(frozen=True)
 class PlateFormat:
-    """The plates of a region.
+    """Plates of a region.
 
     Attributes:
-        patterns: of registrations; L is a letter, 9 a digit, a blank parts two groups.
+        patterns: patterns of registrations: L is a letter, 9 a digit, a space separates groups.
         sizes: weights and sizes.
-        colours: weights and colours; empty: drawn by `american_colours`.
+        colours: weights and colours; empty for colours by `american_colours`.
         captions: small lettering along the upper edge.
-        slogans: and along the lower edge.
-        margins: shares of the height that belong to the small lettering, above and below.
+        slogans: small lettering along the lower edge.
+        margins: shares of the height for the small lettering, above and below.
     """
 
     patterns: tuple[str, ...]
@@ -72,7 +72,7 @@ class PlateFormat:
 
 
 def choose(rng: np.random.Generator, weighted: Sequence[tuple[float, Item]]) -> Item:
-    """One of the items, each with a probability proportional to its weight."""
+    """Random item, with a probability proportional to its weight."""
     weights = np.array([weight for weight, _ in weighted], float)
     return weighted[int(np.searchsorted(np.cumsum(weights) / weights.sum(), rng.random()))][1]
 
@@ -150,11 +150,11 @@ MERCOSUR = PlateFormat(
     margins=(0.24, 0.0),
 )
 FORMATS = ((52, EUROPEAN), (28, AMERICAN), (12, BRAZILIAN), (8, MERCOSUR))
-"""How often each is drawn."""
+"""Relative frequency of each format."""
 
 
 def american_colours(rng: np.random.Generator) -> PlateColours:
-    """Colours as the states and provinces of North America choose them: of every kind."""
+    """Random colours of any kind, as on plates of states and provinces in North America."""
     light = (
         WHITE,
         (226, 232, 240),

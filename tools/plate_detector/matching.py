@@ -1,4 +1,4 @@
-"""Found plates beside those that are there."""
+"""Matching of detected plates with the ground truth."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ MATCHING_IOU = 0.3
 
 @dataclass(frozen=True)
 class SearchOutcome:
-    """Plates found in one image, compared with those that are there.
+    """Plates detected in one image, compared with the ground truth.
 
     Attributes:
-        wide: (n,) widths in pixels of the plates that have to be found.
+        wide: (n,) widths in pixels of the plates to find.
         found: (n,) bool.
-        covered: (n,) share of each that the find's quad covers; 0 when not found.
-        errors: (n,) mean distance of the corners as a share of the width; NaN when not found.
-        false_alarms: number of further finds.
+        covered: (n,) share of each that the detected quad covers; 0 if not found.
+        errors: (n,) mean distance of the corners as a share of the width; NaN if not found.
+        false_alarms: number of false positives.
     """
 
     wide: np.ndarray
@@ -35,12 +35,12 @@ class SearchOutcome:
 
 
 def match(quads: np.ndarray, truth: np.ndarray, ignored: np.ndarray) -> SearchOutcome:
-    """Compare found quads, best first, with the plates that are there.
+    """Match detected quads, best first, with the ground truth.
 
     Args:
-        quads: (n, 4, 2) found.
-        truth: (m, 4, 2), plates that have to be found.
-        ignored: (k, 4, 2), plates whose detection counts neither way.
+        quads: (n, 4, 2), detected plates.
+        truth: (m, 4, 2), plates to find.
+        ignored: (k, 4, 2), plates whose detection is ignored.
     """
     errors, covered = np.full(len(truth), np.nan), np.zeros(len(truth))
     truth_boxes, ignored_boxes = boxes_around(truth), boxes_around(ignored)
@@ -60,13 +60,13 @@ def match(quads: np.ndarray, truth: np.ndarray, ignored: np.ndarray) -> SearchOu
 
 
 def _share_covered(quad: np.ndarray, cover: np.ndarray) -> float:
-    """The share of a convex quad (4, 2) that another one covers, 0 to 1."""
+    """Share of a convex quad (4, 2) that another one covers, 0 to 1."""
     quad, cover = quad.astype(np.float32), cover.astype(np.float32)
     return float(cv2.intersectConvexConvex(quad, cover)[0] / max(cv2.contourArea(quad), 1e-6))
 
 
 def summary_of(outcomes: Sequence[SearchOutcome]) -> dict:
-    """Recall, coverage and corner errors by width, and false alarms an image."""
+    """Recall, coverage and corner errors by width, and false positives per image."""
     wide, found, covered, errors = (
         np.concatenate([getattr(outcome, name) for outcome in outcomes])
         for name in ("wide", "found", "covered", "errors")

@@ -1,4 +1,4 @@
-"""`measure`: how well a network finds plates, drawn and photographed."""
+"""`measure`: accuracy of a network on drawings and photographs."""
 
 from collections.abc import Iterator, Sequence
 
@@ -17,14 +17,14 @@ from workflow_scripts.common.cli import Count, File, Folders, Settings
 from workflow_scripts.pii.detectors.plates import Plates
 
 SPLIT = "val"
-"""Trainings cut their crops from scenes of the split `train`."""
+"""Split of the scenes; training uses scenes of the split `train`."""
 SCENE_SEED, CROP_SEED = 868_101, 515_253
 VISIBLE = 0.6
 VEHICLES = (Label.CAR, Label.TRUCK, Label.BUS, Label.TRAIN, Label.MOTORCYCLE)
 
 
 def of_scenes(search: PlateSearch, count: int) -> dict[str, dict]:
-    """Measure on whole scenes, searched everywhere and inside vehicles."""
+    """Measure on whole scenes, searched completely and inside vehicles."""
     outcomes: dict[str, list[SearchOutcome]] = {"everywhere": [], "inside vehicles": []}
     for index in progress(range(count), total=count, description="scenes"):
         scene = large_scene(SCENE_SEED, index, SPLIT)
@@ -43,7 +43,7 @@ def vehicles_in(ids: np.ndarray) -> np.ndarray:
 
 
 def boxes_in(ids: np.ndarray, labels: Sequence[Label]) -> Iterator[tuple[int, int, int, int]]:
-    """Boxes x0, y0, x1, y1 of an id image's objects with these labels, groups included."""
+    """Boxes x0, y0, x1, y1 of an id image's objects with these labels, including groups."""
     for value in np.unique(ids):
         if (value // 1000 if value >= 1000 else value) in labels:
             x, y, width, height = cv2.boundingRect((ids == value).astype(np.uint8))
@@ -51,7 +51,7 @@ def boxes_in(ids: np.ndarray, labels: Sequence[Label]) -> Iterator[tuple[int, in
 
 
 def of_crops(search: PlateSearch, count: int) -> dict:
-    """Measure on crops as the training draws them, under another seed."""
+    """Measure on crops drawn as for training, with another seed."""
     crops = TrainingCrops(CROP_SEED, scene_share=0.0)
     outcomes = []
     for number in progress(range(count), total=count, description="crops", unit="crops"):
@@ -70,18 +70,18 @@ def measure(
     photographs: Folders = (),
     output: File | None = None,
 ) -> None:
-    """Measure recall, coverage, false alarms and corner errors on images that no training has seen.
+    """Measure recall, coverage, false positives and corner errors on images not used in training.
 
-    Whole scenes of 2048x1024 pixels, searched everywhere and inside vehicles only, crops as the
-    training draws them, and photographs. A plate is found when a box around what was found has an
-    IoU of 0.3 with its own. Plates of which less than 60 % is visible count neither way.
+    The images are whole scenes of 2048x1024 pixels, searched completely and inside vehicles only,
+    crops drawn as for training, and photographs. A plate is found if the box around a detection has
+    an IoU of at least 0.3 with its own. Plates of which less than 60 % is visible are ignored.
 
     Args:
-        weights: an ONNX file (default: the one that comes with this project).
+        weights: an ONNX file (default: the one included in this project).
         scenes: number of scenes.
         crops: number of crops.
-        photographs: folders with photographs, each beside a text file with the place of its plate
-            as in openalpr/benchmarks.
+        photographs: folders with photographs, each beside a text file with the position of its
+            plate as in openalpr/benchmarks.
         output: file for the numbers, JSON.
     """
     cv2.setNumThreads(1)

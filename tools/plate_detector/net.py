@@ -6,14 +6,14 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 UNIT = 16.0
-"""Pixels that a corner output of 1 stands for."""
+"""Pixels represented by a corner output of 1."""
 
 
 class PlateNet(nn.Module):
-    """A small feature pyramid without anchors, 374 000 parameters.
+    """Small anchor-free feature pyramid with 374 000 parameters.
 
-    It looks at 4, 8, 16 and 32 pixels a cell and answers at 4. Fully convolutional: any sides
-    that are multiples of 32.
+    It computes features at strides of 4, 8, 16 and 32 pixels and predicts at 4. It is fully
+    convolutional, for sides that are multiples of 32.
     """
 
     def __init__(self) -> None:
@@ -35,14 +35,14 @@ class PlateNet(nn.Module):
         nn.init.constant_(answer.bias[:1], -4.0)  # plates are rare
 
     def forward(self, image: Tensor) -> Tensor:
-        """Look at images.
+        """Predict plates.
 
         Args:
             image: (n, 3, h, w) float32 RGB, 0 to 255.
 
         Returns:
-            (n, 9, h / 4, w / 4): the logit that a plate's middle lies in the cell, and x and y
-            from the cell's middle to the corners tl, tr, br, bl, pixels.
+            (n, 9, h / 4, w / 4): logit that the centre of a plate is in the cell, then x and y
+            from the cell's centre to the corners tl, tr, br, bl, pixels.
         """
         fine = self.at_4(image / 64 - 2)
         levels = [fine]
@@ -56,14 +56,14 @@ class PlateNet(nn.Module):
 
 
 class Exported(nn.Module):
-    """The network as the detector runs it: a probability instead of a logit."""
+    """Network as used by the detector, with a probability instead of a logit."""
 
     def __init__(self, net: PlateNet) -> None:
         super().__init__()
         self.net = net
 
     def forward(self, image: Tensor) -> Tensor:
-        """As `PlateNet.forward`, the first channel in 0 to 1."""
+        """Predict as `PlateNet.forward`, with the first channel from 0 to 1."""
         answer = self.net(image)
         return torch.cat((answer[:, :1].sigmoid(), answer[:, 1:]), dim=1)
 

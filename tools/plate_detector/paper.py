@@ -1,4 +1,4 @@
-"""Drawing on a flat surface in metres: vehicles, plates, walls and signs; noise and stencils."""
+"""Drawing on a flat surface in metres (vehicles, plates, walls, signs); noise and stencils."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ Box = tuple[float, float, float, float]
 """x0, y0, x1, y1 in metres, y downwards."""
 
 _SHIFT = 4
-"""Bits of a pixel's fraction that OpenCV draws with."""
+"""Bits of the fractional coordinates in OpenCV's drawing functions."""
 _REACH = 20_000
-"""Coordinates in pixels are cut to this, far outside of any picture."""
+"""Limit of coordinates in pixels, far outside any picture."""
 FONTS = (
     cv2.FONT_HERSHEY_SIMPLEX,
     cv2.FONT_HERSHEY_DUPLEX,
@@ -25,11 +25,11 @@ FONTS = (
 
 @dataclass(frozen=True)
 class Paper:
-    """A picture and the metres that its pixels stand for.
+    """Picture with a scale in metres.
 
     Attributes:
         pixels: (height, width, 3) uint8 RGB, drawn on in place.
-        scale: pixels a metre.
+        scale: pixels per metre.
         origin: (x, y) in pixels of the point (0, 0).
     """
 
@@ -38,7 +38,7 @@ class Paper:
     origin: tuple[float, float]
 
     def at(self, points: Sequence | np.ndarray) -> np.ndarray:
-        """Points (n, 2) in metres as pixels, float64."""
+        """Points (n, 2) in metres, converted to pixels, float64."""
         return np.asarray(points, float).reshape(-1, 2) * self.scale + self.origin
 
     def polygon(self, points: Sequence | np.ndarray, colour: Colour) -> None:
@@ -47,7 +47,7 @@ class Paper:
         cv2.fillPoly(self.pixels, [fixed.astype(np.int32)], colour, cv2.LINE_AA, _SHIFT)
 
     def rectangle(self, box: Box, colour: Colour, *, corner: float = 0.0) -> None:
-        """Fill a box, its corners cut off by `corner` metres."""
+        """Fill a box whose corners are cut off by `corner` metres."""
         x0, y0, x1, y1 = box
         if corner <= 0:
             self.polygon([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], colour)
@@ -82,7 +82,7 @@ class Paper:
     def text(
         self, text: str, box: Box, colour: Colour, *, font: int = FONTS[0], weight: float = 0.13
     ) -> None:
-        """Write a text that fills a box; `weight` is the stroke as a share of its height."""
+        """Write a text that fills a box; `weight` is the stroke width as a share of its height."""
         x0, y0, x1, y1 = box
         width, height = (x1 - x0) * self.scale, (y1 - y0) * self.scale
         left, top = self.at([(x0, y0)])[0]
@@ -97,13 +97,13 @@ class Paper:
 
 
 def lettering(text: str, font: int, weight: float, height: int = 40) -> np.ndarray:
-    """A text as a stencil cut close to its letters, float32 (h, w) in 0 to 1.
+    """Text as a stencil cropped to its letters, float32 (h, w) from 0 to 1.
 
     Args:
-        text: what to write, ASCII.
-        font: one of OpenCV's.
+        text: text to write, ASCII.
+        font: one of OpenCV's fonts.
         weight: stroke width as a share of the height.
-        height: of capitals, pixels.
+        height: height of capitals, pixels.
     """
     stroke = max(round(weight * height), 1)
     (_, unit), _ = cv2.getTextSize("H", font, 1.0, 1)
@@ -120,7 +120,7 @@ def lettering(text: str, font: int, weight: float, height: int = 40) -> np.ndarr
 
 
 def paste(pixels: np.ndarray, stencil: np.ndarray, left: float, top: float, colour: Colour) -> None:
-    """Colour `pixels` through a stencil (h, w) in 0 to 1 whose corner lies at (left, top)."""
+    """Colour `pixels` through a stencil (h, w) from 0 to 1 whose corner is at (left, top)."""
     x, y = round(left), round(top)
     x0, y0 = max(x, 0), max(y, 0)
     x1, y1 = min(x + stencil.shape[1], pixels.shape[1]), min(y + stencil.shape[0], pixels.shape[0])
@@ -134,7 +134,7 @@ def paste(pixels: np.ndarray, stencil: np.ndarray, left: float, top: float, colo
 def varied(
     rng: np.random.Generator, colour: Colour, by: float, low: float = 0, high: float = 255
 ) -> Colour:
-    """A colour with normal noise of deviation `by`, kept between `low` and `high`."""
+    """Colour with normal noise of standard deviation `by`, limited to `low` and `high`."""
     red, green, blue = np.clip(np.asarray(colour) + rng.normal(0, by, 3), low, high).tolist()
     return red, green, blue
 
@@ -143,9 +143,9 @@ def texture(rng: np.random.Generator, height: int, width: int, finest: int = 2) 
     """Noise at several scales, float32 (height, width), about -1 to 1.
 
     Args:
-        rng: source of the noise.
-        height: pixels.
-        width: pixels.
+        rng: random generator for the noise.
+        height: height, pixels.
+        width: width, pixels.
         finest: size of the smallest grain, pixels.
     """
     total = np.zeros((height, width), np.float32)

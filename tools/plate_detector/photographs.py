@@ -1,4 +1,4 @@
-"""Photographs with the boxes of their plates, to measure on; nothing is trained on them."""
+"""Photographs with the boxes of their plates, used for measurement only."""
 
 from pathlib import Path
 
@@ -11,14 +11,14 @@ from plain_commands.errors import UserError
 from tools.plate_detector.matching import SearchOutcome, match, summary_of
 
 BESIDE = 2.0
-"""The vehicle around a plate is taken to reach this many widths of the plate beyond it."""
+"""Assumed size of the vehicle beyond its plate on each side, in widths of the plate."""
 
 
 def photographs_of(folder: Path) -> list[tuple[Path, np.ndarray]]:
-    """The photographs of a folder and the boxes (1, 4) of their plates as x0, y0, x1, y1, pixels.
+    """Photographs of a folder, and the boxes (1, 4) of their plates as x0, y0, x1, y1, pixels.
 
-    Beside each photograph lies a text file as in openalpr/benchmarks: its name, x, y, width and
-    height of the plate, and the registration, parted by tabs.
+    Beside each photograph is a text file as in openalpr/benchmarks: its name, x, y, width and
+    height of the plate, and the registration, separated by tabs.
 
     Raises:
         UserError: there is no such file, or one cannot be read.
@@ -39,9 +39,9 @@ def photographs_of(folder: Path) -> list[tuple[Path, np.ndarray]]:
 
 
 def of_photographs(search: PlateSearch, folder: Path) -> dict[str, dict]:
-    """Measure on the photographs of a folder, searched everywhere and around the plate.
+    """Measure on the photographs of a folder, searched completely and around the plate.
 
-    A plate's corners are taken to be those of its box.
+    The corners of a plate are those of its box.
     """
     outcomes: dict[str, list[SearchOutcome]] = {"everywhere": [], "around the plate": []}
     photographs = photographs_of(folder)

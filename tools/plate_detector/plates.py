@@ -1,4 +1,4 @@
-"""License plates of many designs, seen straight on, with invented registrations."""
+"""Frontal views of license plates of many designs, with invented registrations."""
 
 from dataclasses import dataclass
 
@@ -25,12 +25,12 @@ _STICKERS: tuple[Colour, ...] = ((200, 40, 40), (230, 200, 60), (40, 80, 180), (
 
 @dataclass(frozen=True)
 class Plate:
-    """One plate.
+    """License plate.
 
     Attributes:
-        rows: the large characters, a row each.
-        small: lettering along the upper and the lower edge, empty for none.
-        of: where it comes from.
+        rows: the large characters, one string per row.
+        small: lettering along the upper and the lower edge; empty for none.
+        of: format of its region.
         size: its size.
         colours: its colours.
     """
@@ -43,7 +43,7 @@ class Plate:
 
 
 def registration(rng: np.random.Generator, patterns: tuple[str, ...]) -> str:
-    """An invented registration, groups parted by blanks, hyphens or points."""
+    """Invented registration, with groups separated by spaces, hyphens or dots."""
     pattern = patterns[int(rng.integers(len(patterns)))]
     alphabets = {"L": LETTERS, "9": DIGITS}
     return "".join(
@@ -53,7 +53,7 @@ def registration(rng: np.random.Generator, patterns: tuple[str, ...]) -> str:
 
 
 def sample_plate(rng: np.random.Generator, *, motorcycle: bool = False) -> Plate:
-    """Draw a plate; those of motorcycles have two lines, except American ones, which are small."""
+    """Draw a random plate; motorcycles' have two lines, except American ones, which are small."""
     of = choose(rng, FORMATS)
     sizes = of.sizes
     if motorcycle:
@@ -73,7 +73,7 @@ def sample_plate(rng: np.random.Generator, *, motorcycle: bool = False) -> Plate
 
 
 def picture(rng: np.random.Generator, plate: Plate, width: int) -> np.ndarray:
-    """The plate seen straight on, clean or dirty, `width` pixels wide: (h, width, 3) uint8."""
+    """Frontal view of the plate, clean or dirty, `width` pixels wide: (h, width, 3) uint8."""
     drawn = max(min(2 * width, 320), 96)
     scale = drawn / plate.size.width
     pixels = np.empty((max(round(plate.size.height * scale), 4), drawn, 3), np.uint8)
@@ -102,7 +102,7 @@ def _lay_ground(rng: np.random.Generator, pixels: np.ndarray, plate: Plate) -> N
     lower = upper if plate.colours.lower is None else np.asarray(plate.colours.lower) + noise
     share = np.linspace(0, 1, height)[:, None, None]
     pixels[:] = np.clip(upper * (1 - share) + lower * share, 0, 255)
-    if plate.of is AMERICAN and rng.random() < 0.35:  # hills, a skyline, a sun, faint
+    if plate.of is AMERICAN and rng.random() < 0.35:  # faint hills, a skyline or a sun
         paper = Paper(pixels, width / plate.size.width, (0.0, 0.0))
         for _ in range(int(rng.integers(1, 5))):
             red, green, blue = (upper * 0.75 + rng.uniform(-40, 70, 3)).tolist()
@@ -117,7 +117,7 @@ def _lay_ground(rng: np.random.Generator, pixels: np.ndarray, plate: Plate) -> N
 
 
 def _draw_bands(paper: Paper, plate: Plate) -> tuple[float, float]:
-    """Draw bands and strips; returns where the ground between the bands starts and ends, metres."""
+    """Draw bands and strips; return start and end of the ground between the bands, metres."""
     width, height = plate.size.width, plate.size.height
     above, below = plate.of.margins
     for strip, y0, y1 in zip(plate.colours.strips, (0, 1 - below), (above, 1), strict=True):
@@ -139,7 +139,7 @@ def _draw_bands(paper: Paper, plate: Plate) -> tuple[float, float]:
 
 
 def _draw_small(rng: np.random.Generator, paper: Paper, plate: Plate) -> None:
-    """The state, the city or a slogan, along the upper and the lower edge."""
+    """Draw the state, the city or a slogan along the upper and the lower edge."""
     width, height = plate.size.width, plate.size.height
     above, below = (share * height for share in plate.of.margins)
     for text, y0, y1 in zip(plate.small, (0, height - below), (above, height), strict=True):
@@ -176,7 +176,7 @@ def _write(
 
 
 def _draw_extras(rng: np.random.Generator, paper: Paper, plate: Plate) -> None:
-    """What American plates carry besides: an emblem among the characters, stickers, bolts."""
+    """Draw the extras of American plates: an emblem among the characters, stickers, bolts."""
     width, height = plate.size.width, plate.size.height
     if rng.random() < 0.4:
         x = width * rng.uniform(0.4, 0.6) if rng.random() < 0.7 else width * 0.1

@@ -1,4 +1,4 @@
-"""Windows of the embedded data set's scenes, around its plates and elsewhere."""
+"""Windows of the embedded data set's scenes, around plates and elsewhere."""
 
 from dataclasses import dataclass
 
@@ -9,18 +9,18 @@ from drawn_streets import DrawnScene, SceneSettings, draw_scene
 WIDTH, HEIGHT = 2048, 1024
 _LARGEST = 512
 _MOST_HIDDEN = 0.6
-"""A plate of which less is visible is not asked for."""
+"""Visible share below which a plate is ignored."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """A part of a scene.
+    """Part of a scene.
 
     Attributes:
         pixels: (h, w, 3) uint8 RGB, up to 512 pixels a side.
-        aim: (x, y) of the plate that it was cut around, or of its middle.
+        aim: (x, y) of the plate around which it was cropped, or of its centre.
         quads: (n, 4, 2) pixels of the window, of all plates that touch it.
-        visible: (n,) share of each that is seen.
+        visible: (n,) visible share of each plate.
     """
 
     pixels: np.ndarray
@@ -30,7 +30,7 @@ class Window:
 
 
 def large_scene(seed: int, index: int, split: str = "train") -> DrawnScene:
-    """A drawn scene of 2048x1024 pixels, the size of a Cityscapes image."""
+    """Drawn scene of 2048x1024 pixels, the size of a Cityscapes image."""
     return draw_scene(SceneSettings(seed, WIDTH, HEIGHT), split, index)
 
 
@@ -41,7 +41,7 @@ def plates_of(scene: DrawnScene) -> tuple[np.ndarray, np.ndarray]:
 
 
 def windows_of(seed: int, index: int) -> list[Window]:
-    """Windows of a scene: one around each plate, and one anywhere."""
+    """Windows of a scene: one around each plate, and one at a random position."""
     scene = large_scene(seed, index)
     quads, visible = plates_of(scene)
     rng = np.random.default_rng((seed, index))
@@ -59,12 +59,12 @@ def windows_of(seed: int, index: int) -> list[Window]:
 def cut_window(
     rng: np.random.Generator, window: Window, side: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Cut a square out of a window and scale it.
+    """Crop a square from a window and scale it.
 
     Args:
-        rng: chooses the place and the scale.
-        window: to cut.
-        side: of the square in the end, pixels.
+        rng: random generator for position and scale.
+        window: window to crop from.
+        side: final side of the square, pixels.
 
     Returns:
         The image (side, side, 3), quads (n, 4, 2) and quads to ignore (m, 4, 2), pixels.
@@ -82,7 +82,7 @@ def cut_window(
         image = cv2.resize(part, (side, side), interpolation=cv2.INTER_AREA)
         scale, corner = side / size, np.array((x, y))
     else:
-        # From corners of pixels to centres of pixels, which is what OpenCV counts in.
+        # From corners of pixels to their centres, which OpenCV's coordinates refer to.
         matrix[:, 2] += (scale - 1) / 2
         image = cv2.warpAffine(window.pixels, matrix, (side, side), borderMode=cv2.BORDER_REFLECT)
     quads = (window.quads - corner) * scale

@@ -1,4 +1,4 @@
-"""A network as it was exported, as the start of another training."""
+"""Exported network as the start of further training."""
 
 import importlib
 from collections.abc import Callable
@@ -14,18 +14,18 @@ from tools.plate_detector.net import PlateNet
 
 
 def net_of(path: Path, images: Tensor) -> PlateNet:
-    """The network of an ONNX file that `export` wrote, ready to be trained further.
+    """Network of an ONNX file written by `export`, ready for further training.
 
-    Exporting folds each batch normalization into the convolution before it. Here each gets the mean
-    and the deviation of what it receives, and scales by just these: the network answers as the
-    file does, and training, which normalizes by those of the batch, begins near it.
+    Exporting folds each batch normalization into the preceding convolution. Here each gets the mean
+    and the standard deviation of its input, and a scale that cancels them. The network then gives
+    the same output as the file, and training, which normalizes by the batch, starts close to it.
 
     Args:
         path: the file.
-        images: (n, 3, h, w) float32 RGB, 0 to 255, of the kind that will be trained on.
+        images: (n, 3, h, w) float32 RGB, 0 to 255, of the kind used for training.
 
     Raises:
-        UserError: the file is no such network, or the package onnx is not installed.
+        UserError: the file is not such a network, or the package onnx is not installed.
     """
     net = PlateNet().eval()
     modules = dict(net.named_modules())
@@ -50,7 +50,7 @@ def net_of(path: Path, images: Tensor) -> PlateNet:
 
 
 def onnx_package() -> Any:
-    """The package onnx, which only development needs.
+    """Import the package onnx, which only development needs.
 
     Raises:
         UserError: it is not installed.
@@ -62,7 +62,7 @@ def onnx_package() -> Any:
 
 
 def read_network(path: Path) -> tuple[Any, dict[str, np.ndarray]]:
-    """The model in an ONNX file, and its weights by name.
+    """Model in an ONNX file, and its weights by name.
 
     Raises:
         UserError: it is not an ONNX file, or the package onnx is not installed.
@@ -70,7 +70,7 @@ def read_network(path: Path) -> tuple[Any, dict[str, np.ndarray]]:
     onnx = onnx_package()
     try:
         model = onnx.load(path)
-    except Exception as error:  # protobuf's own kinds, if it is not an ONNX file
+    except Exception as error:  # protobuf's own types, if it is not an ONNX file
         raise UserError(f"{path}: no ONNX file ({type(error).__name__})") from None
     return model, {one.name: onnx.numpy_helper.to_array(one) for one in model.graph.initializer}
 

@@ -22,16 +22,16 @@ _SIGNS: tuple[tuple[float, tuple[Colour, Colour]], ...] = (
 
 _HOSTILE = (1, 2, 1, 2, 4, 3, 1, 2, 3, 2, 2, 4, 3)
 _HARMLESS = (2, 2, 2, 1, 1, 0.5, 2, 0.5, 2, 0.3, 0.3, 0.3, 0.3)
-"""How often the things below appear, in the order in which `draw_surroundings` lists them."""
+"""Relative frequency of the objects below, in the order of `draw_surroundings`."""
 
 
 def draw_surroundings(rng: np.random.Generator, side: int, *, hostile: bool) -> np.ndarray:
     """Surroundings without a vehicle, (side, side, 3) uint8 RGB.
 
     Args:
-        rng: decides how it looks.
-        side: pixels.
-        hostile: full of things that resemble plates.
+        rng: random generator for the appearance.
+        side: side, pixels.
+        hostile: whether they are full of objects that resemble plates.
     """
     pixels = np.empty((side, side, 3), np.uint8)
     pixels[:] = varied(rng, choose(rng, _GROUNDS), 20)
@@ -98,7 +98,7 @@ def _leaves(rng: np.random.Generator, paper: Paper, reach: float) -> None:
 
 
 def _stripes(rng: np.random.Generator, paper: Paper, reach: float) -> None:
-    """A grille, a fence, a zebra crossing, a barrier."""
+    """Draw a grille, a fence, a zebra crossing, or a barrier."""
     x, y = rng.uniform(0, 0.8, 2) * reach
     wide, tall = rng.uniform(0.2, 2), rng.uniform(0.08, 1)
     ground, ink = (varied(rng, c, 15) for c in choose(rng, _SIGNS))
@@ -159,7 +159,7 @@ def _sign(rng: np.random.Generator, paper: Paper, reach: float) -> None:
 
 
 def _words(rng: np.random.Generator, paper: Paper, reach: float) -> None:
-    """Lettering on a shop front, on a board that is much longer than a plate, or on nothing."""
+    """Draw lettering on a shop front, on a board much longer than a plate, or without ground."""
     word = " ".join(_WORDS[int(i)] for i in rng.integers(len(_WORDS), size=int(rng.integers(1, 3))))
     tall = rng.uniform(0.1, 0.6)
     wide = tall * rng.uniform(0.6, 1.0) * len(word)
@@ -184,7 +184,7 @@ def _poles(rng: np.random.Generator, paper: Paper, reach: float) -> None:
 
 
 def _blank(rng: np.random.Generator, paper: Paper, reach: float) -> None:
-    """Rectangles of a plate's shape without any text: stickers, lamps, slots, posters."""
+    """Draw rectangles in the shape of a plate without text: stickers, lamps, slots, posters."""
     for _ in range(int(rng.integers(1, 6))):
         x, y = rng.uniform(0, 0.9, 2) * reach
         wide = rng.uniform(0.1, 0.8)
@@ -196,7 +196,7 @@ def _blank(rng: np.random.Generator, paper: Paper, reach: float) -> None:
 
 
 def _clutter(rng: np.random.Generator, paper: Paper, reach: float) -> None:
-    """Overlapping pieces of all sizes, as whatever fills a photograph: people, bags, branches."""
+    """Draw overlapping pieces of all sizes, like the clutter in photographs (people, bags)."""
     x, y = rng.uniform(-0.2, 0.7, 2) * reach
     scatter(
         rng, paper, (x, y, x + reach * rng.uniform(0.3, 0.9), y + reach * rng.uniform(0.3, 0.9))
@@ -210,13 +210,13 @@ def scatter(
     count: int | None = None,
     colours: np.ndarray | None = None,
 ) -> None:
-    """Dead leaves: pieces whose sizes have no scale, from large to small.
+    """Draw dead leaves: overlapping pieces with scale-invariant sizes, from large to small.
 
     Args:
-        rng: decides where they lie.
-        paper: drawn on.
-        box: that they lie in.
-        count: how many (default: 30 to 140).
+        rng: random generator for the positions.
+        paper: surface to draw on.
+        box: area of the pieces.
+        count: number of pieces (default: 30 to 140).
         colours: (4, 3) RGB (default: any).
     """
     x0, y0, x1, y1 = box
@@ -238,7 +238,7 @@ def scatter(
 def _place(
     rng: np.random.Generator, reach: float, largest: float
 ) -> tuple[tuple[float, float], float]:
-    """A point of the picture, and a size of any order up to a share of it, metres."""
+    """Random point of the picture, and a random size up to a share of it, metres."""
     size = reach * largest * np.exp(rng.uniform(np.log(0.08), 0))
     x, y = rng.uniform(0, reach, 2)
     return (x, y), float(size)
@@ -255,7 +255,7 @@ def draw_wheel(
     centre: tuple[float, float],
     radii: tuple[float, float],
 ) -> None:
-    """A tyre and its rim with spokes, seen from the side; radii across and down in metres."""
+    """Draw a tyre and its rim with spokes from the side; radii across and down in metres."""
     across, down = radii
     paper.ellipse(centre, across, down, varied(rng, (26, 26, 28), 6))
     rim = varied(rng, (170, 172, 176), 30)
@@ -273,7 +273,7 @@ def draw_wheel(
 
 
 def _face(rng: np.random.Generator, paper: Paper, reach: float) -> None:
-    """A head whose open mouth shows teeth: bright, wide and striped, like a plate."""
+    """Draw a head whose open mouth shows teeth: bright, wide and striped, like a plate."""
     (x, y), size = _place(rng, reach, 0.4)
     skin = varied(
         rng, choose(rng, ((2, (226, 184, 156)), (1, (178, 130, 100)), (1, (96, 66, 50)))), 12
@@ -311,7 +311,7 @@ def _lamp(rng: np.random.Generator, paper: Paper, reach: float) -> None:
 
 
 def draw_lens(rng: np.random.Generator, paper: Paper, box: Box, glass: Colour) -> None:
-    """A lamp from close by: glass, a bright strip, reflectors, glints, grooves."""
+    """Draw a lamp at close range: glass, a bright strip, reflectors, glints, grooves."""
     x0, y0, x1, y1 = box
     wide, tall = x1 - x0, y1 - y0
     paper.rectangle(box, varied(rng, glass, 20), corner=0.3 * tall)
@@ -343,7 +343,7 @@ def _badge(rng: np.random.Generator, paper: Paper, reach: float) -> None:
 def draw_badge(
     rng: np.random.Generator, paper: Paper, centre: tuple[float, float], size: float
 ) -> None:
-    """A maker's emblem of chrome: a disc, a ring with a sign in it, a bar, or spaced letters."""
+    """Draw a chrome emblem: a disc, a ring with a sign in it, a bar, or spaced letters."""
     x, y = centre
     chrome, dark = varied(rng, (184, 186, 190), 25), varied(rng, (60, 62, 70), 30)
     if rng.random() < 0.2:

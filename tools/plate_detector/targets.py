@@ -12,22 +12,22 @@ from torch import Tensor
 from tools.plate_detector.crops import TrainingCrop, apply, widths
 
 CORNER_WEIGHT = 8.0
-"""Weight of the corners beside the heat."""
+"""Weight of the corners' loss relative to the heat map's."""
 _BETA = 0.02
-"""Share of a plate's width below which an error counts by its square."""
+"""Share of a plate's width below which the loss of an error is quadratic."""
 _UNIT_QUAD = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)], np.float32)
 
 
 @dataclass(frozen=True)
 class Target:
-    """For n crops of h x w cells.
+    """Targets for n crops of h x w cells.
 
     Attributes:
-        heat: (n, h, w) float32, 1 in the cell of a plate's middle, falling off around it.
-        asked: (n, h, w) float32, 0 where any answer will do.
-        corners: (n, 8, h, w) float32, x and y from the cell's middle to the corners, pixels.
-        weight: (n, h, w) float32, how much a cell's corners count.
-        width: (n, h, w) float32, of the plate that the corners belong to, pixels.
+        heat: (n, h, w) float32, 1 in the cell of a plate's centre, decreasing around it.
+        asked: (n, h, w) float32, 0 in cells that are ignored.
+        corners: (n, 8, h, w) float32, x and y from the cell's centre to the corners, pixels.
+        weight: (n, h, w) float32, weight of a cell's corners.
+        width: (n, h, w) float32, width of the plate whose corners these are, pixels.
     """
 
     heat: Tensor
@@ -38,7 +38,7 @@ class Target:
 
 
 def target_of(crops: list[TrainingCrop]) -> Target:
-    """What to answer to crops of one size."""
+    """Targets for crops of the same size."""
     maps = [_maps(crop) for crop in crops]
     return Target(*(torch.from_numpy(np.stack(arrays)) for arrays in zip(*maps, strict=True)))
 
@@ -67,7 +67,7 @@ def _maps(crop: TrainingCrop) -> tuple[np.ndarray, ...]:
 
 
 def _bump(quad: np.ndarray, middles: np.ndarray) -> tuple[np.ndarray, tuple[int, int]]:
-    """How near each cell is to a plate's middle, 0 to 1 (h, w), and the nearest cell."""
+    """Closeness of each cell to a plate's centre, 0 to 1 (h, w), and the closest cell."""
     matrix = cv2.getPerspectiveTransform(quad.astype(np.float32), _UNIT_QUAD)
     unit = apply(matrix, middles.reshape(-1, 2)).reshape(middles.shape)
     span = widths(quad[None])[0]
@@ -82,14 +82,14 @@ def _bump(quad: np.ndarray, middles: np.ndarray) -> tuple[np.ndarray, tuple[int,
 
 
 def loss_of(answer: Tensor, target: Target) -> tuple[Tensor, Tensor]:
-    """How wrong an answer is: about the heat, and about the corners.
+    """Losses of the heat map and of the corners.
 
-    The heat's is the focal loss of Law and Deng, "CornerNet" (2018); the corners' is the smooth
+    The heat map has the focal loss of Law and Deng, "CornerNet" (2018); the corners have the smooth
     L1 distance as a share of the plate's width.
 
     Args:
-        answer: (n, 9, h, w) of `PlateNet`.
-        target: for the same crops.
+        answer: (n, 9, h, w), output of `PlateNet`.
+        target: targets of the same crops.
     """
     logit = answer[:, 0].float()
     middle = target.heat == 1

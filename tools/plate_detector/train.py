@@ -1,4 +1,4 @@
-"""`train`: the network, on drawn crops."""
+"""`train`: training of the network on drawn crops."""
 
 import time
 from pathlib import Path
@@ -27,22 +27,22 @@ class TrainingSettings(Section):
     steps: int = Field(2680, ge=1)
     """Number of batches."""
     batch: int = Field(32, ge=1)
-    """Crops a step."""
+    """Number of crops per step."""
     learning_rate: float = Field(0.002, gt=0)
-    """Learning rate of AdamW after 100 warm-up steps, falling to zero over the last 40 %."""
+    """Learning rate of AdamW after 100 warm-up steps, decaying to zero over the last 40 %."""
     scene_share: float = Field(0.2, ge=0, le=1)
-    """Share of crops that are cut from whole drawn scenes."""
+    """Share of crops from whole drawn scenes."""
     half_precision: bool = True
-    """Compute in bfloat16, about twice as fast on processors that know it."""
+    """Whether to compute in bfloat16, about twice as fast on processors that support it."""
 
 
 class PlateTraining:
-    """One training of the network.
+    """Training run of the network.
 
     Attributes:
         net: the network being trained.
         average: its weights averaged over about the last 300 steps, which are exported.
-        step: number of steps done.
+        step: number of completed steps.
     """
 
     def __init__(self, settings: TrainingSettings, start: Path | None = None) -> None:
@@ -59,7 +59,7 @@ class PlateTraining:
         self.step = 0
 
     def advance(self) -> tuple[float, float]:
-        """Do one step; returns the losses of heat and corners."""
+        """Take one step; returns the losses of heat map and corners."""
         count = self.settings.batch
         batch = [self.crops[self.step * count + number] for number in range(count)]
         with torch.autocast("cpu", torch.bfloat16, enabled=self.settings.half_precision):
@@ -115,7 +115,7 @@ class PlateTraining:
 
 
 def images_of(crops: list[TrainingCrop]) -> torch.Tensor:
-    """(n, 3, h, w) float32, 0 to 255."""
+    """Images of crops, (n, 3, h, w) float32, 0 to 255."""
     stacked = np.stack([crop.image for crop in crops])
     return torch.from_numpy(stacked).permute(0, 3, 1, 2).float()
 
@@ -124,13 +124,13 @@ def read_checkpoint(path: Path) -> dict:
     """Content of a checkpoint.
 
     Raises:
-        UserError: the file is missing or no checkpoint.
+        UserError: the file is missing or not a checkpoint.
     """
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
-    except Exception as error:  # torch raises many kinds for files that are not its own
+    except Exception as error:  # torch raises many types for files that are not its own
         raise UserError(f"{path}: not a checkpoint ({type(error).__name__})") from None
     if not isinstance(state, dict) or "average" not in state:
         raise UserError(f"{path}: not a checkpoint of the plate detector")
@@ -144,10 +144,10 @@ def train(
     start: File | None = None,
     threads: Threads = 1,
 ) -> None:
-    """Train the network on crops that are drawn while it learns.
+    """Train the network on crops that are drawn during training.
 
-    The same settings give the same weights on the same machine; an interrupted training resumes
-    from its last checkpoint.
+    The same settings give the same weights on the same machine. An interrupted run resumes from its
+    last checkpoint.
 
     Args:
         output: the checkpoint; an existing one is resumed.

@@ -1,4 +1,4 @@
-"""Fronts and rears of vehicles, seen straight on, that plates are mounted on."""
+"""Frontal views of the fronts and rears of vehicles, with their plates."""
 
 from dataclasses import dataclass
 
@@ -23,13 +23,13 @@ _WORDS = (
 
 @dataclass(frozen=True)
 class VehicleEnd:
-    """The front or the rear of a vehicle, drawn flat.
+    """Front or rear of a vehicle, drawn flat.
 
     Attributes:
         pixels: (h, w, 3) uint8 RGB.
-        alpha: (h, w) uint8, 255 where the vehicle is.
-        anchor: (x, y) pixels of the point that the camera is aimed at: the middle of the plate,
-            or of where one would be.
+        alpha: (h, w) uint8, 255 on the vehicle.
+        anchor: (x, y) pixels of the point at which the camera is aimed: the centre of the plate,
+            or of its usual position.
         quads: (n, 4, 2) pixels, the plates' corners tl, tr, br, bl.
     """
 
@@ -46,18 +46,18 @@ class VehicleSizes:
     width: float
     height: float
     sill: float
-    """The lower edge of the body."""
+    """Height of the lower edge of the body."""
     window: tuple[float, float] | None
-    """Lower and upper edge of the glass."""
+    """Heights of the lower and upper edge of the glass."""
     plate: float
-    """The middle of the plate."""
+    """Height of the centre of the plate."""
     front: bool
     narrow: float
     """Width of the roof as a share of the body's."""
 
 
 def sample_shape(rng: np.random.Generator) -> VehicleSizes:
-    """Draw a car, a van, a lorry, a bus or a motorcycle."""
+    """Draw random sizes of a car, a van, a lorry, a bus or a motorcycle."""
     kind = choose(rng, ((10, "car"), (2, "van"), (2, "lorry"), (1, "bus"), (2, "motorcycle")))
     front = bool(rng.random() < 0.5)
     low = rng.uniform(0.35, 0.7)
@@ -87,10 +87,10 @@ def draw_end(rng: np.random.Generator, plate_pixels: float, side: int, bare: boo
     """Draw a vehicle's front or rear.
 
     Args:
-        rng: decides how it looks.
-        plate_pixels: width of the plate.
-        side: of the largest picture, pixels; what lies further from the plate is cut off.
-        bare: without a plate, but with what may be taken for one.
+        rng: random generator for the appearance.
+        plate_pixels: width of the plate, pixels.
+        side: side of the largest picture, pixels; parts farther from the plate are cut off.
+        bare: whether there is no plate but an object that may be mistaken for one.
     """
     shape = sample_shape(rng)
     plate = sample_plate(rng, motorcycle=shape.width < 1)
@@ -184,7 +184,7 @@ def _draw_glass(
     bottom, top = shape.width * 0.45, shape.width * 0.45 * shape.narrow
     glass = _dimmed((70, 78, 86), rng.uniform(0.3, 1.6))
     paper.polygon([(-bottom, -low), (-top, -high), (top, -high), (bottom, -low)], glass)
-    if rng.random() < 0.3:  # what is behind it, or mirrored in it
+    if rng.random() < 0.3:  # objects behind it, or reflected in it
         scatter(rng, paper, (-top * 0.95, -high + 0.03, top * 0.95, -low - 0.03), 25)
     for _ in range(int(rng.integers(0, 3))):  # reflections
         x = rng.uniform(-bottom, bottom)
@@ -258,7 +258,7 @@ def _draw_word(rng: np.random.Generator, paper: Paper, shape: VehicleSizes) -> N
 
 
 def _draw_decoy(rng: np.random.Generator, paper: Paper, place: tuple[float, float]) -> None:
-    """What hangs where a plate would: an empty holder, a bright panel, lettering, a lamp."""
+    """Draw a decoy at the position of a plate: an empty holder, a panel, lettering, a lamp."""
     x, y = place
     w, h = rng.uniform(0.1, 0.3), rng.uniform(0.03, 0.12)
     box = (x - w, y - h, x + w, y + h)
@@ -299,10 +299,10 @@ def _mount(
     place: tuple[float, float],
     paint: Colour,
 ) -> np.ndarray:
-    """Put a plate on; returns its corners (4, 2) in pixels."""
+    """Draw a plate; returns its corners (4, 2) in pixels."""
     x, y = place
     w, h = plate.size.width / 2, plate.size.height / 2
-    if rng.random() < 0.4:  # the recess that it hangs in
+    if rng.random() < 0.4:  # its recess
         m, n = rng.uniform(0.02, 0.2), rng.uniform(0.01, 0.1)
         colour = _dimmed(paint, rng.uniform(0.4, 1.15)) if rng.random() < 0.7 else (30, 30, 32)
         box = (x - w - m, y - h - n, x + w + m, y + h + n)
@@ -332,7 +332,7 @@ def _mount(
 
 
 def _frame(rng: np.random.Generator, paper: Paper, box: Box) -> None:
-    """A dealer's frame, which covers the plate's edges."""
+    """Draw a dealer's frame, which covers the plate's edges."""
     x0, y0, x1, y1 = box
     colour = (26, 26, 28) if rng.random() < 0.6 else (180, 184, 188)
     side, above, below = rng.uniform((0.004, 0.004, 0.01), (0.012, 0.02, 0.03))
@@ -351,7 +351,7 @@ def _frame(rng: np.random.Generator, paper: Paper, box: Box) -> None:
 
 
 def _hide(rng: np.random.Generator, paper: Paper, box: Box, paint: Colour) -> None:
-    """What hides a part of a plate, up to about a third: a tow ball, a bumper, a bar, a hand."""
+    """Hide up to about a third of a plate: by a tow ball, a bumper, a bar, a hand."""
     x0, y0, x1, y1 = box
     wide, tall = x1 - x0, y1 - y0
     x = rng.uniform(x0, x1)
@@ -382,7 +382,7 @@ def _hide(rng: np.random.Generator, paper: Paper, box: Box, paint: Colour) -> No
 
 
 def set_in(rng: np.random.Generator, paper: Paper, plate: Plate, box: Box) -> np.ndarray:
-    """Paste a plate's picture into a box; returns the corners (4, 2) of what was pasted, pixels."""
+    """Paste a plate's picture into a box; returns the corners (4, 2) of the pasted area, pixels."""
     (left, top), (right, _) = paper.at([box[:2], box[2:]])
     flat = picture(rng, plate, max(round(right - left), 3))
     height, width = flat.shape[:2]
@@ -394,7 +394,7 @@ def set_in(rng: np.random.Generator, paper: Paper, plate: Plate, box: Box) -> np
 
 
 def _light_up(rng: np.random.Generator, paper: Paper) -> None:
-    """Shading of the body: brighter above, stains, a soft reflection."""
+    """Shade the body: brighter above, with stains and a soft reflection."""
     height, width = paper.pixels.shape[:2]
     gain = np.linspace(rng.uniform(0.9, 1.25), rng.uniform(0.6, 1.0), height)[:, None]
     gain = gain + texture(rng, height, width, max(width // 24, 2)) * rng.uniform(0, 0.15)
