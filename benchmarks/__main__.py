@@ -65,7 +65,7 @@ def names_of(words: list[str] | None) -> tuple[str, ...]:
     """
     unknown = [word for word in words or () if word not in NAMES]
     if unknown:
-        raise UserError(f"--only: there is no benchmark {unknown[0]}; take {', '.join(NAMES)}")
+        raise UserError(f"--only: there is no benchmark {unknown[0]}; choose {', '.join(NAMES)}")
     return tuple(words or NAMES)
 
 
@@ -91,10 +91,11 @@ def main() -> None:
         sys.exit(f"error: {error}")
     if busy:
         print(
-            f"The machine was busy (a load above {BUSY} a core): not all was compared with before."
+            f"The machine was busy (a load above {BUSY} per core): some ratios were not compared "
+            "with earlier ones."
         )
     if worse:
-        print("Worse than in the last run here, by more than the rounds differ:")
+        print("Worse than in the last run here, by more than the variation between rounds:")
         print("\n".join(worse))
 
 

@@ -1,6 +1,6 @@
-"""The jobs and files of an experiment after its index, as rules with nothing to compute.
+"""Bare workflow: the jobs and files of an indexed experiment, as rules without computation.
 
-What Snakemake itself takes to plan them: `--config variants=N seeds=N shards=N`.
+Measures the planning time of Snakemake itself: `--config variants=N seeds=N shards=N`.
 """
 
 VARIANTS = ["unmodified", *(f"blur_{n}" for n in range(1, config["variants"]))]

@@ -22,8 +22,8 @@ from tools.plate_detector.scenes import large_scene
 
 SEED, SPLIT = 90_210, "val"
 SCENES = 40
-ONE, WHOLE, LABELLED = "one look", "whole frame", "around labelled persons"
-SCALES = {ONE: 1.0, "one look at 0.75": 0.75, "one look at 0.5": 0.5}
+ONE, WHOLE, LABELLED = "one pass", "whole frame", "around labelled persons"
+SCALES = {ONE: 1.0, "one pass at 0.75": 0.75, "one pass at 0.5": 0.5}
 BINS = (12, 20, 40, 80, 1000)
 """Shorter sides of faces, pixels; the renderer marks none below 12."""
 VISIBLE, MATCHING_IOU = 0.6, 0.3
@@ -71,7 +71,7 @@ def measure(scenes: Sequence[Scene]) -> pd.DataFrame:
     cv2.setNumThreads(1)
     CenterFaceSearch().load(threads=1)
     searches: dict[str, Callable[[Scene], FaceDetections]] = {
-        **{name: partial(_in_one_look, scale) for name, scale in SCALES.items()},
+        **{name: partial(_in_one_pass, scale) for name, scale in SCALES.items()},
         WHOLE: lambda scene: CenterFaceSearch().find(scene.image),
         LABELLED: lambda scene: CenterFaceSearch().find(scene.image, scene.persons),
     }
@@ -88,7 +88,7 @@ def measure(scenes: Sequence[Scene]) -> pd.DataFrame:
             {
                 "setting": name,
                 "ms": 1e3 * seconds[name] / len(scenes),
-                "of one look": seconds[name] / seconds[ONE],
+                "relative to one pass": seconds[name] / seconds[ONE],
                 **_quality(scenes, found[name][1:]),
             }
             for name in searches
@@ -96,7 +96,7 @@ def measure(scenes: Sequence[Scene]) -> pd.DataFrame:
     )
 
 
-def _in_one_look(scale: float, scene: Scene) -> FaceDetections:
+def _in_one_pass(scale: float, scene: Scene) -> FaceDetections:
     """Faces found in a single pass over the whole frame at one scale."""
     whole = View(0, 0, scene.image.shape[1], scene.image.shape[0], scale)
     return CenterFaceSearch().look(scene.image, [whole])
@@ -122,7 +122,7 @@ def _quality(scenes: Sequence[Scene], found: Sequence[FaceDetections]) -> dict[s
     return {
         "recall": hit.mean(),
         **by_size,
-        "false alarms": alarms / len(scenes),
+        "false positives": alarms / len(scenes),
         "landmarks": float(np.mean(errors)),
     }
 

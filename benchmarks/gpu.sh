@@ -1,26 +1,25 @@
 #!/usr/bin/env bash
-# What a GPU that is at hand for ten minutes can tell, in eight: whether everything works (doctor,
-# stop and resume with equal weights, prediction, a shortened Table II), and how fast training is
-# beside detectron2's own trainer, in every precision, with memory and utilisation.
+# Eight minutes of measurements on a GPU: whether everything works (doctor, stop and resume with equal
+# weights, prediction, a shortened Table II), and how fast training is compared with detectron2's own
+# trainer, in every precision, with memory and utilisation.
 #
 #   benchmarks/gpu.sh WHEELS [--output FOLDER]   # makes an environment from the wheels first
-#   PYTHON=/path/to/python benchmarks/gpu.sh     # takes an environment that is there
+#   PYTHON=/path/to/python benchmarks/gpu.sh     # uses an existing environment
 #   … --cpu                                      # the same at small size, without a GPU
 #
-# It needs this checkout and no network. It ends after eight minutes, and what it has found by then
-# is in results/gpu/gpu.json and gpu.md (or FOLDER), whose table is made for docs/detectron2.md.
-# Without detectron2 it measures the torchvision engine, and says what it left out.
+# It needs this checkout and no network. It ends after eight minutes. The results so far are in
+# results/gpu/gpu.json and gpu.md (or FOLDER); the table has the format of docs/detectron2.md.
+# Without detectron2, it measures the torchvision engine and reports what it left out.
 #
-# WHEELS is a folder of wheels, made beforehand on a machine with a network and the same Python, in an
-# environment of this checkout (`make setup`):
+# WHEELS is a folder of wheels, built beforehand on a machine with network access and the same Python,
+# in an environment of this checkout (`make setup`):
 #
 #   .venv/bin/uv pip install pip 'setuptools<81' wheel ninja
 #   .venv/bin/python -m pip wheel --no-deps --require-hashes -r envs/requirements.lock -w WHEELS
 #   .venv/bin/python -m pip wheel --no-deps uv -w WHEELS
 #
-# and detectron2 with what else it needs, from a checkout of its source. For this the machine needs
-# the CUDA compiler, no GPU; the architecture is the GPU's compute capability, such as 9.0 for H100
-# and H200:
+# and detectron2 with its dependencies, from a checkout of its source. This needs the CUDA compiler,
+# but no GPU; the architecture is the GPU's compute capability, such as 9.0 for H100 and H200:
 #
 #   grep -oE '^[A-Za-z0-9_.-]+==[^ ;]+' envs/requirements.lock > pins.txt
 #   FORCE_CUDA=1 TORCH_CUDA_ARCH_LIST=9.0 .venv/bin/python -m pip wheel --no-build-isolation \
@@ -44,7 +43,7 @@ if [[ -n ${1:-} && $1 != --* ]]; then
     offline=(--no-index --find-links "$wheels")
     "$PYTHON" -m pip install --quiet --disable-pip-version-check "${offline[@]}" uv
     install=("$folder/bin/uv" pip install --quiet --offline --python "$PYTHON" "${offline[@]}")
-    # Hashes were compared when the folder was made; wheels that were built there have others.
+    # Hashes were compared when the folder was made; wheels built there have different ones.
     "${install[@]}" --no-deps --no-verify-hashes -r envs/requirements.lock
     if compgen -G "$wheels/detectron2-*.whl" >/dev/null; then
         "${install[@]}" detectron2

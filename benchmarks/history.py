@@ -77,7 +77,7 @@ def read_history(path: Path) -> list[Entry]:
             entries.append(Entry(*texts, float(ratio), float(noise), float(load)))
         except (TypeError, ValueError):
             raise UserError(
-                f"{path}: line {number} is no entry: {','.join(words)}; take the line out"
+                f"{path}: line {number} is not an entry: {','.join(words)}; remove the line"
             ) from None
     return entries
 

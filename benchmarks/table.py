@@ -14,11 +14,12 @@ from benchmarks.comparison import Comparison, LeftOut, Reference
 HEADER = """\
 # Speed
 
-Written by `make bench`, or `python -m benchmarks --only NAME` for one of them. CPU time (user and
-system) in milliseconds, in the fastest of interleaved rounds. The peer did the same work on the
-same input in the same run; the limit is what no program can do without. A ratio below 1 is faster
-than the peer; ± is half of its range over the rounds. On a busy machine (a load above 1.5 a core),
-work that needs the memory's bandwidth takes more of it, and ratios are not compared with others.
+Written by `make bench`, or by `python -m benchmarks --only NAME` for a single benchmark. The
+numbers are CPU time (user and system) in milliseconds, in the fastest of interleaved rounds. The
+peer did the same work on the same input in the same run; the limit is work that no program can
+avoid. A ratio below 1 means faster than the peer; ± is half of the ratio's range over the rounds.
+On a busy machine (a load above 1.5 per core), work that needs memory bandwidth takes longer, and
+ratios are not compared with earlier ones.
 """
 
 
@@ -81,7 +82,7 @@ def markdown(rows: Iterable[MeasuredRow]) -> str:
     ]
     places = sorted(
         {
-            f"- {one.benchmark}: {one.commit}, {one.date}, {one.machine}, load {one.load} a core"
+            f"- {one.benchmark}: {one.commit}, {one.date}, {one.machine}, load {one.load} per core"
             for one in compared
         }
     )
@@ -95,7 +96,7 @@ def _cells(row: Comparison) -> dict[str, str]:
     return {
         "benchmark": row.name,
         "work": row.work,
-        "ours, ms": f"{_ms(row.seconds)} a {row.unit}",
+        "ours, ms": f"{_ms(row.seconds)} per {row.unit}",
         "peer": row.peer.name if row.peer else "",
         "peer, ms": _ms(row.peer.seconds) if row.peer else "",
         "ours / peer": _ratio(row.ratio, row.noise) if row.peer else "",

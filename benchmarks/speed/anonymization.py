@@ -54,7 +54,7 @@ def comparisons() -> Iterator[Comparison | LeftOut]:
         yield from _replacements(pictures, folder)
         command, reason = _installed_deface(folder)
         if command is None:
-            yield LeftOut("anonymize, with detection, beside deface", reason)
+            yield LeftOut("anonymize with detection, compared with deface", reason)
         else:
             yield from _commands(pictures, folder, command)
 
@@ -76,7 +76,7 @@ def _replacements(pictures: Sequence[Picture], folder: Path) -> Iterator[Compari
         if counts[kind]
     }
     said = ", ".join(f"{number / FRAMES:.1f} {kind}s" for kind, number in counts.items())
-    cost = ", ".join(f"{milliseconds:.0f} ms a {kind}" for kind, milliseconds in each.items())
+    cost = ", ".join(f"{milliseconds:.0f} ms per {kind}" for kind, milliseconds in each.items())
     for name in METHODS:
         yield comparison(
             name,
@@ -84,7 +84,7 @@ def _replacements(pictures: Sequence[Picture], folder: Path) -> Iterator[Compari
             times[name],
             limit=("decoding and encoding", times["recode"]),
             units=FRAMES,
-            note=f"{said} a frame" + (f"; {cost}" if name == "natural" else ""),
+            note=f"{said} per frame" + (f"; {cost}" if name == "natural" else ""),
         )
 
 
@@ -99,13 +99,13 @@ def _commands(pictures: Sequence[Picture], folder: Path, command: Path) -> Itera
         for backend, title in BACKENDS.items():
             yield comparison(
                 f"{name} with detection, {backend}",
-                "find, replace and encode by command line, 2048x1024 PNGs",
+                "detect, replace and encode as a command, 2048x1024 PNGs",
                 times[name],
                 peer=(f"deface {VERSION} with {title}", times[backend]),
                 limit=("decoding and encoding", times["recode"]),
                 units=FRAMES,
                 note=f"{FRAMES / min(times[name]):.1f} and {FRAMES / min(times[backend]):.1f} "
-                "frames for each second of a core; deface searches whole frames and no plates",
+                "frames per second and core; deface searches whole frames, for faces only",
             )
 
 

@@ -54,16 +54,16 @@ def _searches(
     works = {
         "whole frame": partial(_each, find, images),
         "around labelled objects": partial(_each, find, images, boxes),
-        "one look": partial(_each, look, images),
+        "one pass": partial(_each, look, images),
     }
-    works["one look"]()  # loads the network
+    works["one pass"]()  # loads the network
     times = interleaved(works, ROUNDS)
     for name in ("whole frame", "around labelled objects"):
         yield comparison(
             f"{kind}, {name}",
-            f"find {kind} in frames of 2048x1024, {name}",
+            f"find {kind} in 2048x1024 frames, {name}",
             times[name],
-            peer=("one look at full size", times["one look"]),
+            peer=("one full-size pass", times["one pass"]),
             units=len(scenes),
         )
 

@@ -65,12 +65,12 @@ def _coco(predictions: int) -> Comparison:
     assert difference < SAME, difference
     return comparison(
         f"COCO evaluation, {predictions} predictions an image",
-        f"AP of masks and boxes, {OBJECTS} objects an image",
+        f"AP of masks and boxes, {OBJECTS} objects per image",
         times["ours"],
         peer=("pycocotools", times["theirs"]),
         unit="image",
         units=IMAGES,
-        note=f"{IMAGES} images, largest difference of an AP {difference:.0e}",
+        note=f"{IMAGES} images, largest difference between APs {difference:.0e}",
     )
 
 
@@ -101,12 +101,12 @@ def _cityscapes(predictions: int) -> Comparison:
     assert difference < SAME, difference
     return comparison(
         f"Cityscapes evaluation, {predictions} predictions an image",
-        f"AP of masks, {OBJECTS} objects an image",
+        f"AP of masks, {OBJECTS} objects per image",
         times["ours"],
         peer=("cityscapesScripts", times["theirs"]),
         unit="image",
         units=CITYSCAPES_IMAGES,
-        note=f"{CITYSCAPES_IMAGES} images, largest difference of an AP {difference:.0e}",
+        note=f"{CITYSCAPES_IMAGES} images, largest difference between APs {difference:.0e}",
     )
 
 

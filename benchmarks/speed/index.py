@@ -30,7 +30,7 @@ def comparisons() -> Iterator[Comparison]:
         times = interleaved(works, ROUNDS)
     yield comparison(
         "index",
-        "index frames of 2048x1024 with exact masks",
+        "index 2048x1024 frames with exact masks",
         times["index"],
         limit=("decoding image and labels", times["decode"]),
         units=FRAMES,

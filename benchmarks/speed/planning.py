@@ -36,9 +36,10 @@ def comparisons() -> Iterator[Comparison]:
                 f"plan {jobs} jobs",
                 f"`snakemake --dry-run`, {variants} variants x {seeds} seeds, {shards} shards",
                 times,
-                limit=("the same jobs and files, nothing to compute", limits),
+                limit=("a bare workflow of the same jobs and files", limits),
                 unit="plan",
-                note=f"{1e3 * min(times) / jobs:.1f} ms a job; {bare_jobs} bare jobs",
+                note=f"{1e3 * min(times) / jobs:.1f} ms per job; "
+                f"the bare workflow has {bare_jobs} jobs",
             )
 
 

@@ -44,18 +44,18 @@ def comparisons() -> Iterator[Comparison]:
         times = interleaved(works, ROUNDS)
     yield comparison(
         "read PNG",
-        "a frame of 2048x1024 to RGB pixels",
+        "decode a 2048x1024 frame to RGB",
         times["read"],
         peer=("cv2.imread", times["imread"]),
         units=FRAMES,
     )
     yield comparison(
         "write PNG",
-        "RGB pixels of 2048x1024 to a file",
+        "encode 2048x1024 RGB pixels to a file",
         times["write"],
         peer=("cv2.imwrite", times["imwrite"]),
         units=FRAMES,
-        note=f"files of {sizes[own] / sizes[other]:.2f} of its size",
+        note=f"file size relative to the peer's: {sizes[own] / sizes[other]:.2f}",
     )
 
 

@@ -69,7 +69,7 @@ def comparisons() -> Iterator[Comparison]:
         )
     yield comparison(
         "audit",
-        f"audit {METHOD} on frames of 2048x1024, start of the program included",
+        f"audit {METHOD} on 2048x1024 frames, including the start of the program",
         times["audit"],
         limit=("decoding originals and anonymized images", times["both"]),
         units=FRAMES,

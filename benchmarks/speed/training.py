@@ -26,13 +26,13 @@ LONG = 100_000
 def comparisons() -> Iterator[Comparison | LeftOut]:
     """Training of the demo's model, and reading of frames of 2048x1024."""
     if not is_installed():
-        yield LeftOut("training beside DefaultTrainer", "detectron2 is not installed")
+        yield LeftOut("training compared with DefaultTrainer", "detectron2 is not installed")
         return
     with tempfile.TemporaryDirectory() as temporary:
         for name, work, width, recipe, peer in (
             (
                 "training",
-                "train the demonstration's model at 256x128, one thread",
+                "train the demo's model at 256x128, one thread",
                 256,
                 small_recipe("detectron2", LONG),
                 ("stock", "detectron2's DefaultTrainer"),
@@ -46,7 +46,7 @@ def comparisons() -> Iterator[Comparison | LeftOut]:
             ),
             (
                 "reading for training",
-                "decode, resize and mirror a frame of 2048x1024 and its masks",
+                "decode, resize and mirror a 2048x1024 frame and its masks",
                 2048,
                 full_recipe("detectron2", LONG),
                 ("data_stock", "detectron2's DatasetMapper"),

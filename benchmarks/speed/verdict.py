@@ -37,11 +37,11 @@ def comparisons() -> Iterator[Comparison]:
     assert difference < SAME, difference
     yield comparison(
         "exact test",
-        f"p value of {MOST_EXACT} runs against {MOST_EXACT}, all exchanges",
+        f"p value of {MOST_EXACT} runs against {MOST_EXACT}, all permutations",
         tuple(seconds / TESTS for seconds in times["ours"]),
         peer=("scipy.stats.permutation_test", times["theirs"]),
         unit="test",
-        note=f"largest difference of the p value {difference:.0e}",
+        note=f"difference between the p values {difference:.0e}",
     )
 
 

