@@ -2,8 +2,17 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+
+from tests.coco_folder import CocoFolder
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> CocoFolder:
+    """A small data set with COCO labels."""
+    return CocoFolder(tmp_path)
 
 
 @pytest.fixture
