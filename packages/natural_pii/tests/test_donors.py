@@ -10,7 +10,7 @@ import pytest
 from face_pictures import drawn_portrait, face, portrait
 from natural_pii import LEAST_PEOPLE, Donors, Route, UnwrappedFace, anonymize, donors_of, unwrapped
 from natural_pii.faces.donors import MIXED
-from natural_pii.faces.parts import details_of, grey_of, masks, parts
+from natural_pii.faces.parts import details_of, grey_of, masks, parts, spot
 from natural_pii.faces.pose import pose_of
 
 FRONTAL = pose_of(face(40, 40, 60))
@@ -135,7 +135,8 @@ def test_donors_who_look_the_other_way_are_mirrored():
     [
         (lambda one: replace(one, yaw=0.8), "turned away"),
         (lambda one: replace(one, texture=one.texture / 10), "blurred"),
-        (lambda one: replace(one, texture=one.texture * (1 - 2 * on("eyes"))), "with glasses"),
+        (lambda one: replace(one, texture=one.texture * (1 - 2 * on("eyes"))), "unlike the others"),
+        (lambda one: replace(one, texture=one.texture - 0.7 * bridge_of_glasses()), "with glasses"),
         (lambda one: replace(one, texture=one.texture - 0.8 * on("mouth")), "bearded"),
     ],
 )
@@ -154,6 +155,11 @@ def on(part: str) -> np.ndarray:
     """1 on a part of a face, (height, width, 1)."""
     (support,) = (one.support for one in parts() if one.name == part)
     return support[..., None]
+
+
+def bridge_of_glasses() -> np.ndarray:
+    """1 on a thin line between the eyes, (height, width, 1)."""
+    return spot(0, -0.1, 0.5, 0.1)[..., None]
 
 
 def test_parts_are_moved_to_their_place():

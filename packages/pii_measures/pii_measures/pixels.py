@@ -36,11 +36,6 @@ def three(plane: np.ndarray) -> np.ndarray:
     return cv2.merge((plane, plane, plane))
 
 
-def tinted(plane: np.ndarray, gains: np.ndarray) -> np.ndarray:
-    """Plane (h, w) times the gain of each channel (3,): (h, w, 3)."""
-    return cv2.merge([plane * gain for gain in gains])
-
-
 def times(image: np.ndarray, gain: np.ndarray) -> np.ndarray:
     """Each pixel (h, w, 3) times its gain (h, w)."""
     return cv2.multiply(image, three(gain))

@@ -1,11 +1,12 @@
 """Features of a drawn head on the skin of the image, with the image's own blur and noise."""
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
 import cv2
 import numpy as np
-from pii_measures.pixels import limited, mean_of, quantile, rounded, soft, three, times, tinted
+from pii_measures.pixels import limited, mean_of, quantile, rounded, soft, three, times
 
 from natural_pii.grain import cut_out, white_noise
 
@@ -23,26 +24,20 @@ _NEAR = 0.4
 """Range of influence of skin that stays visible, standard deviation in units."""
 _FINEST = 0.58
 """Blur of level n of a Gaussian pyramid divided by 2**n, standard deviation in pixels."""
-_LIGHT = 1.2
-"""Blur of the old face's light, units: more than a quarter of the face's width."""
-_LIGHTS = -0.35, 0.3
-"""Limits of that light, logarithms, so that eyes and mouth do not darken the cheeks."""
-_SHADE = np.array((-0.18, 0.02, 0.16), np.float32)
-"""Excess by which each channel of skin follows changes of brightness, relative to the mean."""
-_NEAR_STRENGTH = 1.0
-"""Radius within which the strength of detail is matched to that of the old face, units."""
-_SHARE, _STRONGEST = np.float32(0.9), 2.5
-"""Strength of drawn detail relative to that of the old face, and its largest gain."""
-_PALE = np.float32(0.3)
-"""Reduction of detail that is brighter than the skin, as a share."""
+_COARSEST = 1.2
+"""Blur that the coarsest band is measured against, units: a quarter of the face's width."""
+_SHARE = 0.95
+"""Largest strength of new detail relative to that of the old face."""
 _WHITE = (0.75, 0.18, 0.08, 0.04, 0.02, 0.01, 0.005, 0.0025)
 """Mean absolute value of white noise of unit variance in each band, from the finest."""
 _GREYS = np.array([(1 / 3, 1 / 3, 1 / 3, 0), (0, 0, 0, 1)], np.float32)
-_GREY_LAST = np.array([(1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), _GREYS[0]], np.float32)
-"""Matrix from the four channels (three of the drawn face, brightness of the old one) to the
-colour of the drawn face with its brightness in the last channel."""
+"""Matrix from the three channels of new detail and the brightness of the old face to their
+brightness.
+"""
 _COLOURFUL = 0.15
 """Logarithm of red over blue from which features on a skin get their full colour."""
+_VIVID = 0.2
+"""Deviation of a channel from the brightness of details that is taken for make-up, logarithm."""
 _BLUISH = 0.04
 """Largest logarithm of blue over red of dark details, relative to skin."""
 _CHEEKS = (-1.2, 1.35), (1.2, 1.35), (0.0, -1.25)
@@ -154,86 +149,59 @@ def _ground(
 
 
 def _as_seen(detail: np.ndarray, ground: SmoothSkin, noise: float, drawn: Rendered) -> np.ndarray:
-    """Drawn detail, (h, w, 3), with the light of the old face and about its strength and sharpness.
+    """New detail, (h, w, 3), in each band at most as strong as that of the old face.
 
-    Both faces are split into bands. In the coarsest, brightness is that of the old face, which
-    is little more than its light. In all others, the strength of drawn detail is matched to the
-    old face's.
+    Each band takes one number from the old face. The positions of its features do not pass into
+    the new face, nor does its light at less than the scale of the skin's field.
 
     Args:
-        detail: deviations of the drawn head from its smooth skin, (h, w, 3) of logarithms.
+        detail: deviations of the new head from its smooth skin, (h, w, 3) of logarithms.
         ground: skin on which it is drawn.
         noise: standard deviation of the image's noise, grey levels.
         drawn: the head.
     """
-    unit, inside = drawn.unit, ground.inside
-    grey = three(mean_of(detail))
-    colourful = _colourfulness(ground.field)
-    detail = grey + colourful * _unbluish(detail, grey)
-    shade = 1 + colourful * _SHADE
+    inside = ground.inside
+    detail = _plain(detail, _colourfulness(ground.field))
     weights = inside * np.maximum(drawn.features, ground.alike) + np.float32(1e-3)
-    old = mean_of(ground.seen - ground.light)
-    light = _LIGHT * unit
-    seen, total = cv2.split(soft(cv2.merge((limited(old, *_LIGHTS) * weights, weights)), light))
     white = noise / float(from_log(ground.light).mean() + FLOOR)
-    bands = max(round(np.log2(light / _FINEST)), 1)
-    on_features = limited(1.5 * soft(inside, 0.3 * unit), 0, 1)
-    made = _matched(
-        cv2.merge((*cv2.split(detail), old)),
-        cv2.merge((weights, on_features)),
-        _NEAR_STRENGTH * unit,
-        [white * size for size in _WHITE[:bands]],
+    bands = max(round(np.log2(_COARSEST * drawn.unit / _FINEST)), 1)
+    old = mean_of(ground.seen - ground.light)
+    result = _weakened(
+        cv2.merge((*cv2.split(detail), old)), weights, [white * size for size in _WHITE[:bands]]
     )
-    *colour, bright = cv2.split(made)
-    result = cv2.merge(colour) + tinted(bright, shade)
-    # Bright edges beside dark lines would look like paint.
-    result += tinted(seen / total - _PALE * np.maximum(mean_of(result), 0), shade)
     return result + three(_within(mean_of(ground.seen), mean_of(ground.light + result), inside))
 
 
-def _matched(both: np.ndarray, masks: np.ndarray, near: float, noise: list[float]) -> np.ndarray:
-    """Drawn detail, with its strength in each band of a Laplacian pyramid matched to the old face.
+def _weakened(both: np.ndarray, weights: np.ndarray, noise: list[float]) -> np.ndarray:
+    """New detail, (h, w, 3), as blurred as the old one, and between both in contrast.
+
+    The bands of a Laplacian pyramid are compared. How strong the coarsest one is depends on the
+    light and on the person, so the new face keeps half of the difference (as a logarithm). Finer
+    ones are only made weaker: what the old face lacks there is lost by blur.
 
     Args:
-        both: drawn detail, and brightness of the old face, (h, w, 4).
-        masks: weights of the inner face, and where strength is matched, (h, w, 2).
-        near: radius within which strength is measured, pixels.
-        noise: mean size of the image's noise in each band, from the finest. Anything coarser than
-            the last band is left out.
-
-    Returns:
-        (h, w, 4): detail with its colour, and the brightness to add to it.
-    """
-    if not noise:
-        return np.zeros_like(both)
-    smaller, size = cv2.pyrDown(both), both.shape[1::-1]
-    coarser = _matched(smaller, cv2.pyrDown(masks), near / 2, noise[1:])
-    band = both - cv2.pyrUp(smaller, dstsize=size)
-    weights, on_features = cv2.split(masks)
-    gain = 1 + (_gain(cv2.transform(band, _GREYS), weights, near, noise[0]) - 1) * on_features
-    colour = np.minimum(gain, 1)
-    gains = cv2.merge((colour, colour, colour, gain - colour))
-    return cv2.pyrUp(coarser, dstsize=size) + cv2.multiply(cv2.transform(band, _GREY_LAST), gains)
-
-
-def _gain(band: np.ndarray, weights: np.ndarray, near: float, noise: float) -> np.ndarray:
-    """Gain, (h, w), that makes drawn detail around each point as strong as the old one.
-
-    Half of the strength is that of the whole face, since locally strong detail may be hair.
-
-    Args:
-        band: drawn and old detail, (h, w, 2).
+        both: new detail, and brightness of the old face, (h, w, 4).
         weights: weights of the inner face, (h, w).
-        near: radius within which strength is measured, pixels.
-        noise: mean size of the image's noise in the band.
+        noise: mean size of the image's noise in each band, from the finest. Anything coarser than
+            the last band is unchanged.
     """
-    sizes = cv2.merge((*(size * weights for size in cv2.split(np.abs(band))), weights))
-    drawn, old, known = cv2.split(soft(sizes, near))
-    all_drawn, all_old, all_known, _ = cv2.sumElems(sizes)
-    made = (drawn / known + all_drawn / all_known) / 2
-    wanted = (old / known + all_old / all_known) / 2
-    wanted = np.sqrt(np.maximum(wanted * wanted - noise**2, 1e-6))
-    return np.minimum(_SHARE * wanted / np.maximum(made, 1e-3), _STRONGEST)
+    bands, ratios = [], []
+    for level in noise:
+        smaller = cv2.pyrDown(both)
+        band = both - cv2.pyrUp(smaller, dstsize=both.shape[1::-1])
+        new, old = (
+            cv2.mean(np.abs(part) * weights)[0] / cv2.mean(weights)[0]
+            for part in cv2.split(cv2.transform(band, _GREYS))
+        )
+        bands.append(band[..., :3])
+        ratios.append(_SHARE * math.sqrt(max(old * old - level * level, 0)) / max(new, 1e-6))
+        both, weights = smaller, cv2.pyrDown(weights)
+    contrast = math.sqrt(min(max(ratios[-1], 1e-3), 1.0))
+    result = both[..., :3]
+    for band, ratio in zip(bands[::-1], ratios[::-1], strict=True):
+        gain = min(ratio / contrast, contrast)
+        result = cv2.pyrUp(result, dstsize=band.shape[1::-1]) + np.float32(gain) * band
+    return result
 
 
 def _from_outside(covered: np.ndarray, outside: np.ndarray) -> np.ndarray:
@@ -250,15 +218,23 @@ def _colourfulness(skin: SkinField) -> np.float32:
     return np.minimum(np.abs(red - blue) / np.float32(_COLOURFUL), np.float32(1))
 
 
-def _unbluish(detail: np.ndarray, grey: np.ndarray) -> np.ndarray:
-    """Colours of details without their brightness, (h, w, 3), limited in blue.
+def _plain(detail: np.ndarray, colourful: np.float32) -> np.ndarray:
+    """Detail, (h, w, 3), without make-up and in the colours of the image.
 
-    Hair is drawn in a colour of its own, which would look blue in warm light.
+    Lipstick and eye shadow are made weaker, since a man or a child would not wear them. Hair is
+    drawn in a colour of its own, which would look blue in warm light.
+
+    Args:
+        detail: deviations from smooth skin, (h, w, 3) of logarithms.
+        colourful: share of their colour that features get.
     """
-    tint = detail - grey
+    grey = mean_of(detail)
+    tint = detail - three(grey)
+    made_up = np.abs(tint).max(axis=-1) * np.float32(1 / _VIVID)
     bluer = np.maximum(tint[..., 2] - tint[..., 0], np.float32(1e-3))
-    allowed = np.float32(_BLUISH) + np.maximum(grey[..., 0], 0)
-    return tint * three(np.minimum(allowed / bluer, np.float32(1)))
+    allowed = np.float32(_BLUISH) + np.maximum(grey, 0)
+    tint = times(tint, colourful * np.minimum(allowed / bluer, np.float32(1)))
+    return times(three(grey) + tint, 1 / np.maximum(made_up, np.float32(1)))
 
 
 def _within(old: np.ndarray, new: np.ndarray, inside: np.ndarray) -> np.ndarray:

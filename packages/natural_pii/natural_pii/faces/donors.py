@@ -16,14 +16,13 @@ import numpy as np
 
 from .estimate import GAMMA, Skin, display_tone
 from .field import from_log, to_log
-from .grid import at, blurred
+from .grid import blurred
 from .identity import Identity
 from .parts import (
     DENSITY,
     HIGHEST,
     LOWEST,
     average_head,
-    average_person,
     details_of,
     grey_of,
     inner,
@@ -36,10 +35,11 @@ from .pose import Pose
 
 LEAST = 30
 """Number of people below which new faces would resemble each other and their donors."""
-MIXED = 6
+MIXED = 3
 """Number of donors from whom a part of a face is mixed."""
-_NEAREST = 45
-"""Number of donors in about the pose of the old head, among whom these are chosen."""
+_FEWEST, _NEAREST = 12, 45
+"""Least and largest number of donors in about the pose of the old head, among whom these are
+chosen."""
 _CONCENTRATION = 4.0
 """Concentration of the Dirichlet distribution of the donors' weights."""
 _SHARP, _SHARPEST = 0.8, 22.0
@@ -127,6 +127,12 @@ class Donors:
             codes.append(directions / np.maximum(np.linalg.norm(directions, axis=1)[:, None], 1e-6))
         return codes
 
+    @cached_property
+    def _skin(self) -> np.ndarray:
+        """Mean skin between the features, (height, width, 3) float32, the same on both sides."""
+        skin = np.mean([_logarithms(one).clip(*_CALM) for one in self.textures], axis=0)
+        return (skin + skin[:, ::-1]) / 2
+
     def mixed(self, pose: Pose, long_hair: bool, rng: np.random.Generator) -> np.ndarray:
         """A new face, (height, width, 3) float32 logarithms relative to smooth skin.
 
@@ -140,16 +146,14 @@ class Donors:
         people, number = np.unique(self.people, return_inverse=True)
         order = np.argsort(rng.random(len(people))[number[near % len(self)]])
         leads = near[order[: len(parts())]]
-        face = np.zeros((*plane().shape, 3), np.float32)
-        pooled = []
+        face = masks()[-1][..., None] * self._skin
         for mask, codes, lead in zip(masks()[:-1], self._codes, leads, strict=True):
             likeness = codes[near] @ codes[lead]
             chosen = near[np.argsort(-likeness, kind="stable")[:MIXED]]
             textures = self._textures(chosen)
             weights = rng.dirichlet(np.full(len(chosen), _CONCENTRATION)).astype(np.float32)
             face += mask[..., None] * np.tensordot(weights, textures, axes=1)
-            pooled.append(textures.mean(axis=0))
-        return face + masks()[-1][..., None] * np.mean(pooled, axis=0)
+        return face
 
     def _near(self, pose: Pose, long_hair: bool) -> np.ndarray:
         """Numbers of donors in about a pose, nearest first; numbers from n are mirrored donors."""
@@ -164,7 +168,7 @@ class Donors:
         _, first = np.unique(self.people[order % len(self)], return_index=True)
         order = order[np.sort(first)]
         # If there are too few people, less suitable ones follow.
-        order = order[: max(int(fits[order].sum()), 2 * MIXED)]
+        order = order[: max(int(fits[order].sum()), _FEWEST)]
         return order[np.argsort(away[order], kind="stable")][:_NEAREST]
 
     def _textures(self, numbers: np.ndarray) -> np.ndarray:
@@ -187,7 +191,7 @@ def _logarithms(texture: np.ndarray) -> np.ndarray:
 def mixed_head(
     donors: Donors, who: Identity, pose: Pose, skin: Skin, *, long_hair: bool
 ) -> DrawnHead:
-    """Head with a face mixed from donors, in the proportions of a drawn person.
+    """Head with a face mixed from donors.
 
     Args:
         donors: people whose faces are mixed.
@@ -196,9 +200,7 @@ def mixed_head(
         skin: skin of the old face.
         long_hair: whether hair is visible beside the lower face.
     """
-    face = _in_proportion(donors.mixed(pose, long_hair, np.random.default_rng(who.seed)), who)
-    between = masks()[-1][..., None]
-    face = face + between * (face.clip(*_CALM) - face)
+    face = donors.mixed(pose, long_hair, np.random.default_rng(who.seed))
     face = (face * inner()[..., None]).clip(LOWEST, HIGHEST)
     display = from_log(face + to_log(display_tone(skin)).ravel())
     rgb = (display.clip(0, 255) / np.float32(255)) ** np.float32(GAMMA)
@@ -206,16 +208,3 @@ def mixed_head(
     half, height = average_head()
     who = who.in_place_of(pose.chin, pose.width)
     return DrawnHead(plane(), who, half, rgb, *turned_sideways(plane(), height, pose.yaw))
-
-
-def _in_proportion(face: np.ndarray, who: Identity) -> np.ndarray:
-    """Face with eyes, nose and mouth moved and widened by a person's deviations from the mean."""
-    grid, usual = plane(), average_person()
-    eyes, mouth, nose = (blurred(part.support, 0.35 * DENSITY) for part in parts())
-    right = eyes * np.tanh(grid.u / 0.4) * who.eyes_apart
-    right += mouth * grid.u * (who.mouth_width / usual.mouth_width - 1)
-    right += nose * grid.u * (who.nose_width - usual.nose_width) / 2
-    down = mouth * (who.mouth_down - usual.mouth_down) - 0.8 * eyes * who.eyes_up
-    down += nose * (who.nose_length - usual.nose_length)
-    columns, rows = grid.column(grid.u - right), grid.row(grid.v - down)
-    return at(face, columns.astype(np.float32), rows.astype(np.float32))

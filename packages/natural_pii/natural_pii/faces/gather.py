@@ -19,6 +19,8 @@ _TURNED = 0.6
 """Largest yaw of a donor, radians."""
 _ALIKE = {"eyes": 0.6, "nose": 0.3, "mouth": 0.2}
 """Least correlation of a part with the mean; parts below it are covered or misplaced."""
+_GLASSES = 0.14
+"""Darkness of a line across the bridge of the nose from which it belongs to glasses, logarithm."""
 _FAINTEST = 0.08
 """Least standard deviation of the features, logarithms."""
 _BEARDED = -0.22
@@ -83,17 +85,27 @@ def _reason_against(face: UnwrappedFace, mean: np.ndarray) -> str | None:
     features = (1 - masks()[-1]) * inner()
     around = spot(0, 2.5, 1.1, 0.95) * (1 - spot(0, 2.3, 0.9, 0.38)) * (plane().v > 1.75)
     cheeks = spot(1.2, 1.2, 0.35, 0.45)
-    if abs(face.yaw) > _TURNED:
-        return "turned away"
-    if _spread(grey, features) < _FAINTEST:
-        return "blurred"
-    if np.average(grey, weights=around) - np.average(grey, weights=cheeks) < _BEARDED:
-        return "bearded"
-    if np.average(np.abs(grey) * between > _STRANGE, weights=between > _STRANGE) > _COVERED:
-        return "partly covered"
-    if any(_correlation(grey, mean, p.support) < _ALIKE[p.name] for p in parts()):
-        return "with glasses, or unlike the others"
-    return None
+    reasons = {
+        "turned away": abs(face.yaw) > _TURNED,
+        "blurred": _spread(grey, features) < _FAINTEST,
+        "bearded": np.average(grey, weights=around) - np.average(grey, weights=cheeks) < _BEARDED,
+        "partly covered": np.average(np.abs(grey) * between > _STRANGE, weights=between > _STRANGE)
+        > _COVERED,
+        "unlike the others": any(
+            _correlation(grey, mean, part.support) < _ALIKE[part.name] for part in parts()
+        ),
+        "with glasses": _line_across_the_bridge(grey) > _GLASSES,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)
+
+
+def _line_across_the_bridge(grey: np.ndarray) -> float:
+    """Darkness of the darkest line between the eyes relative to the skin above and below it."""
+    grid = plane()
+    rows, columns = np.abs(grid.v.ravel() + 0.1) < 0.6, np.abs(grid.u.ravel()) < 0.3
+    profile = grey[np.ix_(rows, columns)].mean(axis=1, keepdims=True)
+    around = cv2.blur(profile, (1, round(0.8 * DENSITY)), borderType=cv2.BORDER_REPLICATE)
+    return float((around - profile).max())
 
 
 def _spread(values: np.ndarray, weights: np.ndarray) -> float:

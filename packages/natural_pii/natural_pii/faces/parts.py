@@ -98,9 +98,12 @@ def masks() -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def inner() -> np.ndarray:
-    """1 on the inner face, brows to chin and cheek to cheek, (height, width)."""
+    """1 on the inner face, brows to chin and cheek to cheek, (height, width).
+
+    It ends between lips and chin: the chin of a face mixed from others would be a second one.
+    """
     grid, (half, _) = plane(), average_head()
-    down = smooth(grid.v, -1.55, -1.05) * smooth(average_person().chin - grid.v, 0.1, 0.6)
+    down = smooth(grid.v, -1.55, -1.05) * smooth(average_person().chin - grid.v, 0.45, 1.05)
     return (down * smooth(0.95 - np.abs(grid.u) / half, 0, 0.25)).astype(np.float32)
 
 

@@ -11,12 +11,15 @@ from pii_measures import FaceRegion
 
 from .estimate import display_tone
 from .field import plane_of, skin_field, to_log
-from .grid import at, blurred
+from .grid import at, blurred, smooth
 from .parts import DENSITY, HIGHEST, LOWEST, average_head, average_person, plane
 from .portrait import draw_head
 from .render import render
 from .replace import subject_of
 
+_HALF_HIDDEN = 0.1, 0.3
+"""Yaw from which the far side of a face is too narrow in the photograph, and is increasingly
+replaced, radians."""
 _LEAST_SKIN = 0.55
 """Least share of skin around the features; below it, too much of them is covered."""
 
@@ -66,6 +69,12 @@ def unwrapped(image: np.ndarray, region: FaceRegion) -> UnwrappedFace | None:
     points = pose.pixels(np.stack([u, v, height], axis=-1).reshape(-1, 3)).astype(np.float32)
     columns, rows = (points - np.array([x0 + 0.5, y0 + 0.5], np.float32)).T.reshape(2, *u.shape)
     texture = at(deviations, np.ascontiguousarray(columns), np.ascontiguousarray(rows))
-    texture = np.clip(texture, LOWEST, HIGHEST)
+    texture = _completed(np.clip(texture, LOWEST, HIGHEST), pose.yaw)
     around = subject.surroundings
     return UnwrappedFace(texture, pose.yaw, pose.pitch, pose.unit, around.long_hair)
+
+
+def _completed(texture: np.ndarray, yaw: float) -> np.ndarray:
+    """Texture whose far side, if the head is turned, is the mirrored near side."""
+    far = smooth(plane().u * np.sign(yaw), 0.0, 0.4) * smooth(np.abs(yaw), *_HALF_HIDDEN)
+    return texture + far[..., None] * (texture[:, ::-1] - texture)
