@@ -13,7 +13,6 @@ from tests.dataset.ground_truth import lines_of
 
 pytestmark = pytest.mark.usefixtures("no_processes")
 FRACTIONS = [0.1, 0.3, 0.4, 0.3, 0.4, 0.8]
-OUTSIDE = [200, 20, 240, 20, 240, 50]
 HALF = {"size": [32, 48], "counts": [0, 32 * 48]}
 TURNED = {"size": [96, 64], "counts": [0, 96 * 64]}
 CROWD_LINE = "0 (an object) or 1 (a group) is expected"
