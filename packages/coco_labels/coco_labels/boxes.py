@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from hotcoco import mask as rle_codec
 
-from .entries import is_number
 from .masks import Rle, as_text, mask_of, reach_beyond
+from .values import is_number
 
 Box = tuple[float, float, float, float]
 """x, y, width, height in pixels."""

@@ -11,7 +11,7 @@ from typing import Any, TypeGuard
 import numpy as np
 from hotcoco import mask as rle_codec
 
-from .entries import is_number
+from .values import is_number
 
 Rle = dict[str, Any]
 """Run-length encoded mask: `{"size": [height, width], "counts": str}`, compressed."""

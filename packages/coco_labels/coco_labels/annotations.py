@@ -1,0 +1,33 @@
+"""Images and annotations of a COCO file."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationEntry:
+    """One annotation of a known class, with mask and box as in the file."""
+
+    name: str
+    """Name in messages, such as `annotation 17`."""
+    class_number: int
+    """1-based position of its class."""
+    segmentation: Any
+    bbox: Any
+    iscrowd: int
+    track: str | None = None
+    """Name of the same object in all images of the file: `track_id`, with the image's `video_id` if
+    any."""
+
+
+@dataclass(frozen=True)
+class ImageEntry:
+    """One image with its annotations."""
+
+    file_name: str
+    """Path relative to the image folder, with forward slashes."""
+    width: int
+    height: int
+    annotations: list[AnnotationEntry]
+    video: str | None = None
+    """The `video_id`, if any."""
