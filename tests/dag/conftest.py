@@ -37,6 +37,17 @@ def jobs_of_checked_runs(count: int) -> dict[str, int]:
     return {"train": count, "predict": count, "evaluate": count, **TABLES}
 
 
+OF_A_VARIANT = jobs_of_runs(SEEDS)
+"""The runs of one variant of the finished experiment."""
+OF_BOTH = jobs_of_runs(2 * SEEDS)
+DETECTION = {"check_pii": 2, "detect_pii": 2, "summarize_pii": 1}
+"""Detection in both splits."""
+IMAGES = {"check_variant": 1, "anonymize": 1, "gather_images": 1}
+"""Anonymization of a variant's training images."""
+ONE_AUDIT = {"audit": 1, "privacy_table": 1, "before_after": 1}
+ATTACKED = {"treat_pictures": 1, "attack": 1}
+"""A variant's treatment of an attacker's pictures, and the attacks on it."""
+
 STAND_IN = """
 import gzip
 from pathlib import Path

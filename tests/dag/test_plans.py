@@ -8,30 +8,24 @@ import sys
 import pytest
 from plain_commands.files import sha256_of
 
-from tests.cityscapes_folder import add_image, make_cityscapes
 from tests.dag.conftest import (
     ALL_ATTACKED,
+    ATTACKED,
+    DETECTION,
+    IMAGES,
+    OF_A_VARIANT,
+    OF_BOTH,
+    ONE_AUDIT,
     PAGE,
     SEEDS,
     SHOWN,
     TABLES,
     jobs_of_checked_runs,
     jobs_of_runs,
-    paper_config,
 )
 from tests.workflow import PROJECT, Workflow, copy_of_project
 
-OF_A_VARIANT = jobs_of_runs(SEEDS)
-"""The runs of one variant of the finished experiment."""
-OF_BOTH = jobs_of_runs(2 * SEEDS)
 PAPER = jobs_of_runs(10)
-DETECTION = {"check_pii": 2, "detect_pii": 2, "summarize_pii": 1}
-"""Of both splits."""
-IMAGES = {"check_variant": 1, "anonymize": 1, "gather_images": 1}
-"""Of a variant's training images."""
-ONE_AUDIT = {"audit": 1, "privacy_table": 1, "before_after": 1}
-ATTACKED = {"treat_pictures": 1, "attack": 1}
-"""A variant's treatment of an attacker's pictures, and the attacks on it."""
 
 
 def test_two_variants_and_five_seeds_are_ten_trainings(fresh):
@@ -82,63 +76,9 @@ def test_more_seeds_of_a_variant_run_these_only(done):
     assert len(table["runs"]) == 2 * SEEDS + 3
 
 
-def test_one_variant_more_runs_that_variant_only(done):
-    done.config["variants"]["black"] = {"method": "blackbox"}
-    assert done.plan() == {**IMAGES, **ONE_AUDIT, **ATTACKED, **OF_A_VARIANT}
-
-
 def test_another_learning_rate_trains_everything_again(done):
     done.config["training"]["options"] = {"SOLVER.BASE_LR": 0.01}
     assert done.plan() == {"check_training": 1, **OF_BOTH}
-
-
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [("seed", 1), ("large", "natural"), ("large_above", 40), ("identity", "track")],
-)
-def test_another_setting_of_natural_makes_that_variant_again(done, key, value):
-    done.config["variants"]["anonymized"][key] = value
-    assert done.plan() == {**IMAGES, **ONE_AUDIT, **ATTACKED, **OF_A_VARIANT}
-
-
-@pytest.mark.slow
-def test_an_aa_control_and_a_command_are_made_anew_when_they_change(done, tmp_path):
-    script = tmp_path / "their.py"
-    script.write_text(
-        "import shutil, sys; shutil.copytree(sys.argv[1], sys.argv[2], dirs_exist_ok=True)"
-    )
-    control = {"method": "unmodified", "seed_offset": 1000}
-    theirs = {
-        "method": "command",
-        "command": f"{sys.executable} '{script}' {{input}} {{output}} '{{}}'",
-        "version": "1",
-        "all_images": True,
-    }
-    done.config["variants"] |= {"aa_control": control, "theirs": theirs}
-    assert done.plan() == {**IMAGES, **ONE_AUDIT, "audit": 2, **ATTACKED, **OF_BOTH}
-    done.run()
-    assert done.plan() == {}
-    control["seed_offset"] = 2000
-    assert done.plan() == jobs_of_checked_runs(SEEDS)
-    control["seed_offset"] = 1000
-    theirs["version"] = "2"
-    assert done.plan() == IMAGES | ONE_AUDIT | ATTACKED | OF_A_VARIANT
-
-
-@pytest.mark.slow
-def test_a_drop_and_its_control_are_variants_like_others(done):
-    control = {"method": "drop", "min_width": 9, "at_random": True}
-    done.config["variants"] |= {"drop": {"method": "drop", "min_width": 9}, "control": control}
-    two = dict.fromkeys((*IMAGES, "audit", *ATTACKED), 2)
-    assert done.plan() == {**ONE_AUDIT, **two, **OF_BOTH}
-    done.run()
-    assert done.plan() == {}
-    control["seed"] = 1
-    assert done.plan() == {**IMAGES, **ONE_AUDIT, **ATTACKED, **OF_A_VARIANT}
-    control["min_width"] = 8
-    refused = done.dry_run()
-    assert refused.returncode != 0
-    assert "variants.control: it is the control for a variant of method drop" in refused.stdout
 
 
 def test_another_detection_threshold_leaves_the_reference_alone(done):
@@ -159,79 +99,6 @@ def test_another_detection_threshold_leaves_the_reference_alone(done):
 def test_other_test_settings_train_nothing(done):
     done.config["evaluation"]["score_threshold"] = 0.1
     assert done.plan() == {"predict": 2 * SEEDS, "evaluate": 2 * SEEDS, **TABLES}
-
-
-def test_weights_of_an_attack_concern_nothing_else(done):
-    source = done.folder / "faces.onnx"
-    source.write_text("faces")
-    weights = {"source": str(source), "sha256": sha256_of("faces"), "licence": "MIT"}
-    attack = {"attack": "recognition", "recognizer": "arcface", "weights": weights}
-    done.config["privacy"]["attacks"] = [attack]
-    fetched = {"fetch_weights": 1, "record_weights": 1}
-    assert done.plan() == {**fetched, "attack": 2, "privacy_table": 1, **SHOWN}
-
-
-def test_donors_of_faces_concern_their_variant_alone(done):
-    source = done.folder / "donors.npz"
-    source.write_text("faces")
-    file = {"source": str(source), "sha256": sha256_of("faces"), "licence": "ours"}
-    done.config["variants"]["blur"] = {"method": "natural", "donors": file}
-    fetched = {"fetch_weights": 1, "record_weights": 1}
-    assert done.plan() == {**fetched, **IMAGES, **ONE_AUDIT, **ATTACKED, **OF_A_VARIANT}
-
-
-def test_the_origin_of_donors_is_recorded_without_training(tmp_path, cityscapes, stand_in):
-    source = tmp_path / "donors.npz"
-    source.write_text("faces")
-    file = {"source": str(source), "sha256": sha256_of("faces"), "licence": "ours"}
-    config = {
-        "experiment": "photos",
-        "dataset": {"kind": "images", "root": str(cityscapes)},
-        "variants": {"natural": {"method": "natural", "donors": file}},
-    }
-    plan = Workflow(tmp_path / "work", config, environment=stand_in).plan()
-    assert plan["fetch_weights"] == plan["record_weights"] == 1
-
-
-def test_a_margin_and_a_limit_are_for_the_table(done):
-    done.config["privacy"]["margin"] = 0.02
-    assert done.plan() == {"privacy_table": 1, **SHOWN}
-    done.config["privacy"]["limits"] = {"rank_1": 0.1}
-    assert done.plan() == {"privacy_table": 1, "limits": 1, **SHOWN}
-
-
-def test_without_attacks_none_is_scheduled(indexed):
-    indexed.config["privacy"]["attacks"] = []
-    assert not ALL_ATTACKED.keys() & indexed.plan().keys()
-
-
-def test_a_second_detector_estimates_what_was_missed_and_nothing_else(done):
-    second = {"license_plates": {"detector": "plates", "tile": 512}}
-    done.config["privacy"]["second_detection"] = second
-    estimated = {"estimate_missed": 1, "privacy_table": 1, **SHOWN}
-    assert done.plan() == estimated
-    second["faces"] = {"detector": "yunet"}
-    assert done.plan() == {"fetch_weights": 1, "record_weights": 1, **estimated}
-
-
-def test_membership_is_attacked_once_for_each_run(done):
-    done.config["privacy"]["membership"] = {"images": 100}
-    assert done.plan() == {"membership": 2 * SEEDS, "privacy_table": 1, **SHOWN}
-
-
-def test_a_review_is_shown_and_makes_nothing_else_anew(done):
-    review = done.results / "privacy/review/numbers.json"
-    review.parent.mkdir(parents=True)
-    review.write_text("{}")
-    try:
-        assert done.plan() == {"privacy_table": 1, **SHOWN}
-    finally:
-        review.unlink()
-
-
-def test_whether_originals_are_shown_concerns_what_shows_them_only(done):
-    done.config["report"] = {"show_originals": True}
-    assert done.plan() == {"before_after": 1, **PAGE}
 
 
 def test_other_margins_are_judged_anew_and_nothing_else(done):
@@ -301,63 +168,6 @@ def test_a_failed_run_is_the_only_one_that_runs_again(done):
     page = (done.results / "tables/partial/report.html").read_text()
     assert "<strong>anonymized, seed 1</strong>: " in page
     assert done.plan() == again
-
-
-@pytest.mark.slow
-def test_new_images_are_seen_when_the_data_set_is_indexed_again(tmp_path, stand_in):
-    root = make_cityscapes(tmp_path / "cityscapes")
-    config = paper_config(root)
-    config["seeds"] = 1
-    workflow = Workflow(tmp_path / "work", config, environment=stand_in)
-    run = "results/whitepaper/runs/unmodified/seed~1/run.json"
-    workflow.run(run)
-    before = json.loads((workflow.folder / run).read_text())
-    workflow.run(run, "--forcerun", "index_dataset")
-    assert json.loads((workflow.folder / run).read_text()) == before
-
-    add_image(root, "train", 17)
-    workflow.run(run, "--forcerun", "index_dataset")
-    after = json.loads((workflow.folder / run).read_text())
-    assert after["fingerprint"] != before["fingerprint"]
-    assert workflow.plan(run) == {}
-
-
-@pytest.mark.slow
-def test_a_missing_run_is_trained_in_the_call_that_makes_the_index_anew(done):
-    run = done.results / "runs/unmodified/seed~2"
-    shutil.rmtree(run)
-    done.run("results/whitepaper/runs/unmodified/seed~2/run.json", "--forcerun", "index_dataset")
-    assert (run / "model_final.pth").is_file()
-
-
-@pytest.mark.slow
-def test_nothing_is_left_out_of_a_call_that_makes_the_index_anew(done):
-    """Also what could start before the index is made, of inputs that the call makes anew."""
-    shutil.rmtree(done.results / "runs/unmodified/seed~2")
-    done.config["training"]["iterations"] = (
-        47_000  # another check of the recipe, which is not indexed
-    )
-    done.config["pii"]["faces"]["threshold"] = 0.55  # and of the detection, which is
-    done.config["statistics"]["margins"] = [0.015]  # another verdict
-    done.run("--forcerun", "index_dataset", "--cores", "32")
-    assert (done.results / "runs/unmodified/seed~2/model_final.pth").is_file()
-    assert done.plan() == {}
-
-
-def test_all_that_follows_the_index_waits_for_it(done):
-    """What ran before a new index would be left as it was, and what follows it would not run."""
-    shutil.rmtree(done.results / "runs/unmodified/seed~2")
-    done.config["evaluation"]["on"] = ["unmodified", "anonymized"]
-    graph = done.run("all", "limits", "--rulegraph", "dot")
-    names = dict(re.findall(r'^\s*(\d+)\[label = "(\w+)"', graph, re.MULTILINE))
-    pairs = re.findall(r"^\s*(\d+) -> (\d+)", graph, re.MULTILINE)
-    edges = {(names[before], names[after]) for before, after in pairs}
-    following = {"index_dataset"}
-    while more := {after for before, after in edges if before in following} - following:
-        following |= more
-    waiting = {after for before, after in edges if before == "index_dataset"}
-    assert {"train", "verdict", "start_trainings", "report"} <= following
-    assert following - waiting == {"index_dataset"}
 
 
 @pytest.mark.slow
@@ -459,26 +269,6 @@ def test_tables_and_figures_that_are_deleted_are_made_again(done):
 def test_deleted_matches_are_made_again(done):
     (done.results / "runs/anonymized/seed~1/matches.npz").unlink()
     assert done.plan() == {"evaluate": 1, **TABLES}
-
-
-@pytest.mark.parametrize("content", ["{", "[]", '{"shards": []}'])
-def test_a_damaged_index_is_named_with_what_helps(indexed, content):
-    shards = indexed.results / "data/shards.json"
-    shards.write_text(content)
-    refused = indexed.dry_run()
-    assert refused.returncode != 0
-    (line,) = [line for line in refused.stdout.splitlines() if "shards.json: " in line]
-    assert line.endswith("; delete it, and the workflow recreates it")
-    shards.unlink()
-    assert indexed.plan()["index_dataset"] == 1
-
-
-@pytest.mark.parametrize("option", ["--until", "--omit-from"])
-def test_options_that_see_no_shards_before_the_index_say_so(fresh, indexed, option):
-    said = fresh.dry_run(option, "anonymize").stdout
-    assert "The data set is not indexed yet" in said
-    assert "not indexed" not in fresh.dry_run("--until", "index_dataset").stdout
-    assert "not indexed" not in indexed.dry_run(option, "anonymize").stdout
 
 
 @pytest.mark.slow

@@ -1,0 +1,88 @@
+"""Which jobs a new, damaged or missing index schedules."""
+
+import json
+import re
+import shutil
+
+import pytest
+
+from tests.cityscapes_folder import add_image, make_cityscapes
+from tests.dag.conftest import paper_config
+from tests.workflow import Workflow
+
+
+@pytest.mark.slow
+def test_new_images_are_seen_when_the_data_set_is_indexed_again(tmp_path, stand_in):
+    root = make_cityscapes(tmp_path / "cityscapes")
+    config = paper_config(root)
+    config["seeds"] = 1
+    workflow = Workflow(tmp_path / "work", config, environment=stand_in)
+    run = "results/whitepaper/runs/unmodified/seed~1/run.json"
+    workflow.run(run)
+    before = json.loads((workflow.folder / run).read_text())
+    workflow.run(run, "--forcerun", "index_dataset")
+    assert json.loads((workflow.folder / run).read_text()) == before
+
+    add_image(root, "train", 17)
+    workflow.run(run, "--forcerun", "index_dataset")
+    after = json.loads((workflow.folder / run).read_text())
+    assert after["fingerprint"] != before["fingerprint"]
+    assert workflow.plan(run) == {}
+
+
+@pytest.mark.slow
+def test_a_missing_run_is_trained_in_the_call_that_makes_the_index_anew(done):
+    run = done.results / "runs/unmodified/seed~2"
+    shutil.rmtree(run)
+    done.run("results/whitepaper/runs/unmodified/seed~2/run.json", "--forcerun", "index_dataset")
+    assert (run / "model_final.pth").is_file()
+
+
+@pytest.mark.slow
+def test_nothing_is_left_out_of_a_call_that_makes_the_index_anew(done):
+    """Also what could start before the index is made, of inputs that the call makes anew."""
+    shutil.rmtree(done.results / "runs/unmodified/seed~2")
+    done.config["training"]["iterations"] = (
+        47_000  # another check of the recipe, which is not indexed
+    )
+    done.config["pii"]["faces"]["threshold"] = 0.55  # and of the detection, which is
+    done.config["statistics"]["margins"] = [0.015]  # another verdict
+    done.run("--forcerun", "index_dataset", "--cores", "32")
+    assert (done.results / "runs/unmodified/seed~2/model_final.pth").is_file()
+    assert done.plan() == {}
+
+
+def test_all_that_follows_the_index_waits_for_it(done):
+    """What ran before a new index would be left as it was, and what follows it would not run."""
+    shutil.rmtree(done.results / "runs/unmodified/seed~2")
+    done.config["evaluation"]["on"] = ["unmodified", "anonymized"]
+    graph = done.run("all", "limits", "--rulegraph", "dot")
+    names = dict(re.findall(r'^\s*(\d+)\[label = "(\w+)"', graph, re.MULTILINE))
+    pairs = re.findall(r"^\s*(\d+) -> (\d+)", graph, re.MULTILINE)
+    edges = {(names[before], names[after]) for before, after in pairs}
+    following = {"index_dataset"}
+    while more := {after for before, after in edges if before in following} - following:
+        following |= more
+    waiting = {after for before, after in edges if before == "index_dataset"}
+    assert {"train", "verdict", "start_trainings", "report"} <= following
+    assert following - waiting == {"index_dataset"}
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"shards": []}'])
+def test_a_damaged_index_is_named_with_what_helps(indexed, content):
+    shards = indexed.results / "data/shards.json"
+    shards.write_text(content)
+    refused = indexed.dry_run()
+    assert refused.returncode != 0
+    (line,) = [line for line in refused.stdout.splitlines() if "shards.json: " in line]
+    assert line.endswith("; delete it, and the workflow recreates it")
+    shards.unlink()
+    assert indexed.plan()["index_dataset"] == 1
+
+
+@pytest.mark.parametrize("option", ["--until", "--omit-from"])
+def test_options_that_see_no_shards_before_the_index_say_so(fresh, indexed, option):
+    said = fresh.dry_run(option, "anonymize").stdout
+    assert "The data set is not indexed yet" in said
+    assert "not indexed" not in fresh.dry_run("--until", "index_dataset").stdout
+    assert "not indexed" not in indexed.dry_run(option, "anonymize").stdout
