@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from tests.anonymization.street_twins import NAMES, scene, write_twins
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +16,16 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory, require_library) -> Path:
     from tiny_pipeline import make_pipeline  # noqa: PLC0415 - imports both
 
     return make_pipeline(tmp_path_factory.mktemp("pipeline") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def scenes() -> list[np.ndarray]:
+    """Three drawn streets."""
+    return [scene(number) for number in range(len(NAMES))]
+
+
+@pytest.fixture
+def twins(tmp_path: Path, scenes: list[np.ndarray]) -> Path:
+    """Folder with three streets and their twins; see `write_twins`."""
+    write_twins(tmp_path, scenes)
+    return tmp_path
