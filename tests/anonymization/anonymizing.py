@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+import pytest
 from plain_commands.files import sha256_of_file
 
 from tests.commands import anonymization as main
@@ -125,6 +126,12 @@ def apply(
         output=folder / "images/v" / shard,
         threads=threads,
     )
+
+
+def lines(capsys: pytest.CaptureFixture[str], data: Path) -> list[str]:
+    """What the command said, without its label; {data} stands for the folder of the test."""
+    said = capsys.readouterr().err.replace(str(data), "{data}")
+    return [line.partition("] ")[2].removeprefix("error: ") for line in said.splitlines()]
 
 
 def gather(folder: Path, *shards: str) -> int:
