@@ -95,7 +95,7 @@ def sample_of(folder: Path, most: int, recognizer: Dlib) -> Sample:
     if len(by_person) < 3:
         raise UserError(
             f"{folder}: {len(by_person)} people with faces of at least {LEAST} px in {photographs} "
-            "photographs; 3 is the least, and 100 say something"
+            "photographs; at least 3 are needed, and about 100 for a useful result"
         )
     chosen = list(by_person.values())[:most]
     return Sample(
@@ -293,7 +293,7 @@ def benchmark(folder: Path, most: int, method: Natural) -> tuple[str, pd.DataFra
     recognizer = Dlib()
     sample = sample_of(folder, most, recognizer)
     tables = {
-        "as they are": measure(sample, recognizer, LARGEST, methods | large),
+        "original size": measure(sample, recognizer, LARGEST, methods | large),
         f"at most {REDUCED} px": measure(sample, recognizer, REDUCED, methods),
     }
     return sample.found, pd.concat(
@@ -304,8 +304,8 @@ def benchmark(folder: Path, most: int, method: Natural) -> tuple[str, pd.DataFra
 def main() -> None:
     """Print one table, or write the sheets."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, help="photographs, in any folders below it")
-    parser.add_argument("--faces", type=int, default=150, help="people at most, one face each")
+    parser.add_argument("folder", type=Path, help="folder with photographs, searched recursively")
+    parser.add_argument("--faces", type=int, default=150, help="most people, one face each")
     add_donors(parser)
     parser.add_argument("--sheets", type=Path, metavar="OUTPUT", help="write pages to this folder")
     arguments = parser.parse_args()

@@ -186,10 +186,10 @@ def _row(
         "read in the original": len(known.plates),
         "as labelled": sum(plate.text == texts[plate.region] for plate in known.plates),
         "read whole after": _text(success.rates.get("read_whole")),
-        "characters at their places": _text(success.rates.get("characters")),
+        "characters at their positions": _text(success.rates.get("characters")),
         "plates with any": _text(success.rates.get("any_character")),
-        "outside of the quad": _text(success.rates.get("outside_of_quad")),
-        "found near its place": f"{sum(one.seen for one in plates)}, "
+        "outside the quad": _text(success.rates.get("outside_of_quad")),
+        "found near its position": f"{sum(one.seen for one in plates)}, "
         f"after {sum(one.seen_again for one in plates)}",
         "ms per plate": f"{1000 * np.mean([one.seconds for one in plates]):.0f}",
         "ways": ", ".join(f"{route} {count}" for route, count in routes.most_common()),
@@ -246,8 +246,8 @@ def _shown(plates: Sequence[LabelledPlate], setting: str) -> Iterator[LabelledPl
 def main() -> None:
     """Print one table, or write the sheets."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, help="settings, each a folder with photographs")
-    parser.add_argument("--plates", type=int, default=60, help="plates of each setting at most")
+    parser.add_argument("folder", type=Path, help="folder with a folder per setting")
+    parser.add_argument("--plates", type=int, default=60, help="most plates per setting")
     parser.add_argument("--sheets", type=Path, metavar="OUTPUT", help="write pages to this folder")
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
@@ -256,7 +256,7 @@ def main() -> None:
         return
     table, left = benchmark(arguments.folder, arguments.plates, Natural())
     print(table.to_markdown(index=False))
-    print("\nPlates of which most is read after:", *(left or ["none"]), sep="\n")
+    print("\nPlates of which most is read afterwards:", *(left or ["none"]), sep="\n")
 
 
 if __name__ == "__main__":

@@ -59,9 +59,9 @@ def write(folder: Path, about: dict[str, str], results: Sequence[PartResult]) ->
 def main() -> None:
     """Measure, write, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cpu", action="store_true", help="at small size, without a GPU")
+    parser.add_argument("--cpu", action="store_true", help="run at small size, without a GPU")
     parser.add_argument("--output", type=Path, default=Path("results/gpu"))
-    parser.add_argument("--spent", type=float, default=0.0, help="seconds of the budget spent")
+    parser.add_argument("--spent", type=float, default=0.0, help="seconds of the budget used")
     arguments = parser.parse_args()
     if not arguments.cpu and not visible_gpus():
         sys.exit("error: no GPU is visible here; --cpu runs everything at small size")
