@@ -23,7 +23,7 @@ BLUE, ORANGE, GREEN, RED, PINK, SKY = (
 )
 COLOURS = (BLUE, ORANGE, GREEN, RED, PINK, SKY)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-"""As many as share no factor with the number of colours: pairs distinguish 42 variants."""
+"""Their number and that of the colours have no common factor: pairs distinguish 42 variants."""
 
 Panel = TypeVar("Panel")
 

@@ -297,7 +297,7 @@ class _Verification:
         ordered = np.sort(genuine)
         of_rows = _Places.of(comparison, ordered)
         of_columns = _Places.of(comparison.turned, ordered)
-        # A pair of two people exceeds a pair of one person if its rank is higher.
+        # A pair of two people exceeds a pair of one person if it exceeds all up to that rank.
         places = np.searchsorted(ordered, genuine, "right")
         above, reaching = (
             np.cumsum(counts[::-1])[::-1][places] for counts in (of_rows.exceeded, of_rows.reached)

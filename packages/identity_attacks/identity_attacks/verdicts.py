@@ -144,7 +144,7 @@ def _power(
 
 
 def _first_number(power_of: Callable[[np.ndarray], np.ndarray], power: float, margin: float) -> int:
-    """Number from which on the power suffices; it does not increase monotonically."""
+    """Number from which on the power, which does not increase monotonically, suffices."""
     if margin <= 0:
         raise ValueError(f"margin {margin}: it must be above 0")
     largest = 1024
