@@ -91,7 +91,7 @@ class FacePainter(Section):
         if self._inpainter is None:
             raise RuntimeError("paint() is called on what loaded() returns")
         options = {name: getattr(self, name) for name in InpaintingOptions.__dataclass_fields__}
-        boxes = [(face.x0, face.y0, face.x1, face.y1) for face in faces]
+        boxes = [face.box for face in faces]
         seeds = [
             int(sha256_of(canonical_json([seed, face.image, list(box)]))[:15], 16)
             for face, box in zip(faces, boxes, strict=True)

@@ -63,6 +63,11 @@ class Region:
     """Unique id in the experiment (`with_ids`); empty until the region is part of a table."""
 
     @property
+    def box(self) -> tuple[float, float, float, float]:
+        """The box as x0, y0, x1, y1."""
+        return self.x0, self.y0, self.x1, self.y1
+
+    @property
     def width(self) -> float:
         """Width of the box in pixels."""
         return self.x1 - self.x0
@@ -94,7 +99,7 @@ def with_ids(regions: Iterable[Region], source: str = "") -> list[Region]:
     count: Counter[str] = Counter()
     identified = []
     for region in regions:
-        box = _stored((region.x0, region.y0, region.x1, region.y1))
+        box = _stored(region.box)
         digest = sha256_of(canonical_json([region.image, source, region.kind, box]))[:16]
         count[digest] += 1
         suffix = f"-{count[digest]}" if count[digest] > 1 else ""

@@ -188,7 +188,7 @@ def merged(regions: Sequence[Region]) -> list[Region]:
     Args:
         regions: detections of one kind, in one picture.
     """
-    boxes = np.array([(r.x0, r.y0, r.x1, r.y1) for r in regions], float).reshape(-1, 4)
+    boxes = np.array([region.box for region in regions], float).reshape(-1, 4)
     scores = np.array([region.score for region in regions], float)
     whole = []
     finds = (_by_track(regions, group) for group in objects_of(boxes, scores))

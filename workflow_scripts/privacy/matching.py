@@ -38,7 +38,7 @@ def matched(first: Sequence[Region], second: Sequence[Region]) -> list[tuple[int
 
 
 def _boxes(regions: Sequence[Region]) -> np.ndarray:
-    return np.array([(one.x0, one.y0, one.x1, one.y1) for one in regions])
+    return np.array([one.box for one in regions])
 
 
 def _compared(region: Region, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

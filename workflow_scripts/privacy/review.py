@@ -26,7 +26,7 @@ def found_regions(pictures: Iterable[Picture]) -> dict[str, list[FoundRegion]]:
             FoundRegion(
                 id=region.id,
                 kind=region.kind.value,
-                box=(region.x0, region.y0, region.x1, region.y1),
+                box=region.box,
             )
             for region in picture.regions
         ]
@@ -73,12 +73,11 @@ def corrected(
     for region in regions:
         if region.id in answers.wrong:
             continue
-        box = (region.x0, region.y0, region.x1, region.y1)
         found = {"score": region.score, "track": region.track}
         points = {"landmarks": region.landmarks, "quad": region.quad}
-        row = _listed(region.image, split, region.kind, box, **found, **points)
+        row = _listed(region.image, split, region.kind, region.box, **found, **points)
         if row is None:
-            row = _listed(region.image, split, region.kind, box, **found)
+            row = _listed(region.image, split, region.kind, region.box, **found)
             without_points += row is not None
         too_small += row is None
         rows += [row] if row else []

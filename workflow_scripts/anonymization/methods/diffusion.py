@@ -63,8 +63,7 @@ class Diffusion(FacePainter, Method):
         }
         for place, region in enumerate(picture.regions):
             if region.kind is Kind.LICENSE_PLATE:
-                box = (region.x0, region.y0, region.x1, region.y1)
-                replacement = replace_plate(result, PlateRegion(*box, region.quad), draws)
+                replacement = replace_plate(result, PlateRegion(*region.box, region.quad), draws)
                 if replacement is not None:
                     replacement.paste(result)
                     route = replacement.route.value

@@ -220,10 +220,9 @@ def tracks_of(
 
 
 def _as_natural(region: Region) -> FaceRegion | PlateRegion:
-    box = (region.x0, region.y0, region.x1, region.y1)
     if region.kind is Kind.FACE:
-        return FaceRegion(*box, region.landmarks)
-    return PlateRegion(*box, region.quad)
+        return FaceRegion(*region.box, region.landmarks)
+    return PlateRegion(*region.box, region.quad)
 
 
 def owners_of(regions: Sequence[Region], objects: Sequence[LabelledObject]) -> list[int | None]:

@@ -89,7 +89,7 @@ class Annotations(Detector):
                 for place, row in self._rows(picture, kind).items():
                     region = _region(picture, place, row)
                     found.append((picture.record, row.x1, row.y1))
-                    cut += (region.x0, region.y0, region.x1, region.y1) != row.box
+                    cut += region.box != row.box
                     in_corner += max(row.x1, row.y1) <= CORNER < side / 2
             except UserError as error:
                 findings += str(error).splitlines()
