@@ -286,6 +286,22 @@ def test_a_face_that_fills_the_picture_leaves_nothing_to_compare(twins):
     assert take_over(twins) == 0
 
 
+@pytest.mark.parametrize("lossy", [False, True])
+def test_what_is_changed_around_a_large_face_is_no_other_picture(twins, capsys, lossy):
+    """Anonymizers change more than the box, here all but a frame of 8 pixels."""
+    large = replace(FACE, x0=40, y0=20, x1=WIDTH - 40, y1=HEIGHT - 20)
+    write_regions(twins / f"{SHARD}.parquet", with_ids([large]))
+    twin = read_image(twins / "in" / NAMES[0])
+    twin[8:-8, 8:-8] = 0
+    write_png(twins / "theirs" / NAMES[0], jpeg(75)(twin) if lossy else twin)
+    assert take_over(twins, lossy=lossy) == 0
+    said = capsys.readouterr().err
+    assert "1 of 3 images have too little texture beside faces and license plates" in said
+    assert ("in 1 of 3 images, e.g. town/a.png, too little detail lies beside" in said) == lossy
+    entry, *_ = read_manifest(twins / "images/v" / SHARD / MANIFEST)
+    assert entry.faces == 1
+
+
 @pytest.mark.parametrize("orientation", [1, 3, 6])
 def test_twins_of_upright_originals_may_be_turned_or_not(tmp_path, scenes, orientation):
     """Labels of the turned image: a twin keeps the EXIF orientation, or its pixels are turned."""

@@ -47,7 +47,8 @@ class ShardFolder:
     """Whether each file has the name and format of its original, without metadata."""
     looks: dict[str, Glimpses] = field(default_factory=dict)
     """Records of images from elsewhere, by `file_name` of the original."""
-
+    assumed: list[str] = field(default_factory=list)
+    """Images from elsewhere for which `Glimpses.assumed` holds."""
     removed: list[tuple[str, ...]] = field(default_factory=list)
     """Kinds of metadata removed from each image taken over."""
     kept: list[tuple[str, ...]] = field(default_factory=list)
@@ -202,6 +203,8 @@ def _taken_over(
     changes, look = compare(opened, finished, content, method.method)
     if finished.same:
         folder.looks[image.file_name] = look
+    if look.assumed:
+        folder.assumed.append(image.file_name)
     target, clean = folder.target(image, finished.path.suffix), _cleaned(method, content, folder)
     # Copied, since with a link, an edit in the other folder would change training images.
     write_bytes(target, clean)

@@ -12,8 +12,9 @@ from plain_commands.console import log
 from plain_commands.errors import UserError
 from plain_commands.files import read_bytes
 from pydantic import Field, field_validator
-from twin_comparison.changes import changed_pixels, coded_like
-from twin_comparison.covering import parts_on, window_of
+from twin_comparison.boxes import MARGIN, covered
+from twin_comparison.changes import compared
+from twin_comparison.covering import parts_on
 from twin_comparison.files import expected_path, files_for, rename_for
 from twin_comparison.resemblance import exchanged, glimpse, resemblance
 
@@ -149,6 +150,9 @@ class Glimpses:
     twin: np.ndarray
     remark: str | None
     """Unusual properties of the anonymized image that are not errors."""
+    assumed: bool
+    """Whether what its codec explains was assumed: too little lies beside the regions to estimate
+    it."""
 
 
 def compare(
@@ -171,15 +175,20 @@ def compare(
         (height, width), (h, w) = original.shape[:2], twin.shape[:2]
         what = f"{w}x{h} pixels; the original has {width}x{height}{_orientation_in(content)}"
         raise UserError(f"{finished.path}: {what}")
+    found = compared(
+        original,
+        twin,
+        coded=content if finished.lossy else None,
+        boxes=[region.box for region in picture.regions],
+        whole_image=not finished.same,
+    )
     look = Glimpses(
         glimpse(original),
         glimpse(twin),
         _remark(picture, twin, finished, content) if finished.same else None,
+        found.is_assumed,
     )
-    if finished.lossy:
-        original = coded_like(original, content)
-    mask = changed_pixels(original, twin, lossy=finished.lossy)
-    return changes_of(mask, picture.regions, method), look
+    return changes_of(found.changed(), picture.regions, method), look
 
 
 def _orientation_in(content: bytes) -> str:
@@ -191,12 +200,9 @@ def _orientation_in(content: bytes) -> str:
 
 def _remark(picture: Picture, twin: np.ndarray, finished: Finished, content: bytes) -> str | None:
     """Unusual properties of an image; an error if it shows another picture."""
-    ignored: np.ndarray = np.zeros(twin.shape[:2], bool)
-    for region in picture.regions:
-        box = (region.x0, region.y0, region.x1, region.y1)
-        if window := window_of(box, picture.pixels.shape[:2]):
-            ignored[window] = True
-    found = resemblance(picture.pixels, twin, ignored)
+    height, width = twin.shape[:2]
+    boxes = [region.box for region in picture.regions]
+    found = resemblance(picture.pixels, twin, covered(boxes, (height, width), MARGIN))
     if differences := found.differences():
         raise UserError(
             f"{finished.path}: does not match {picture.record.file_name}: outside faces and "
@@ -205,7 +211,10 @@ def _remark(picture: Picture, twin: np.ndarray, finished: Finished, content: byt
     if found.confuses_range:
         return "differ in brightness as if a video's range (16 to 235) was misread"
     if found.structure is None:
-        return "have too little texture to tell whether they show the same picture"
+        return (
+            "have too little texture beside faces and license plates to tell whether they show "
+            "the same picture"
+        )
     return None
 
 
@@ -245,7 +254,7 @@ def changes_of(mask: np.ndarray, regions: Sequence[Region], method: str) -> list
         One per changed region, in their order, with a box around all parts that touch it; then one
         per part that touches none of these.
     """
-    boxes = [(region.x0, region.y0, region.x1, region.y1) for region in regions]
+    boxes = [region.box for region in regions]
     return [
         Change(method, *box) if number is None else Change.of(regions[number], method, box)
         for number, box in parts_on(mask, boxes)

@@ -79,6 +79,9 @@ class AuditedImages(FilePart):
     """Images whose file is identical to the original."""
     compared: int = 0
     lossy: int = 0
+    tolerance_assumed: int = 0
+    """Images in which too little lies beside the regions to estimate what a lossy codec explains,
+    so that a fixed tolerance was assumed."""
     whole_image: int = 0
     """Images that may differ from their originals everywhere, and were compared with them inside
     the regions only."""

@@ -12,7 +12,7 @@ from pii_measures import PlateRegion, quality
 from pii_measures.plates.comparison import CharacterMatch, compare_plate
 from plain_commands.errors import UserError
 from plain_commands.files import read_bytes
-from twin_comparison.changes import SPECK, changed_pixels
+from twin_comparison.changes import SPECK, difference
 
 from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.privacy.again import Finder
@@ -59,6 +59,9 @@ class ImageFinding:
     """Number of changed pixels outside the boxes in the manifest."""
     lossy: bool
     """Whether a lossy codec was used; differences that it explains are not counted as changes."""
+    tolerance_assumed: bool
+    """Whether what the codec explains was assumed: too little lies beside the regions to estimate
+    it."""
     ssim: float
     squared_error: float
     metadata: tuple[str, ...]
@@ -87,12 +90,13 @@ def measure_image(pair: Pair, finders: Mapping[Kind, Finder]) -> ImageFinding:
     carried = _metadata_in(pair.anonymized)
     name, size = pair.image.file_name, pair.image.width * pair.image.height
     if pair.is_original and not pair.regions:
-        return ImageFinding(name, True, False, size, 0, False, 1.0, 0.0, carried)
+        return ImageFinding(name, True, False, size, 0, False, False, 1.0, 0.0, carried)
     old, new = pair.read()
-    changed = pair.changed(old, new)
+    differences = pair.compared(old, new)
+    changed = differences.changed()
     tiny = [min(one.width, one.height) < 2 * SPECK for one in pair.regions]
-    closely = pair.changed(old, new, specks=True) if pair.is_lossy and any(tiny) else changed
-    differs = changed_pixels(old, new) if pair.is_lossy else changed
+    closely = differences.changed(specks=True) if any(tiny) else changed
+    differs = difference(old, new) > 0 if pair.is_lossy else changed
     similar = quality.ssim_where_changed(old, new, differs)
     found_before = _found(finders, old, pair)
     found = found_before if pair.is_original else _found(finders, new, pair)
@@ -121,6 +125,7 @@ def measure_image(pair: Pair, finders: Mapping[Kind, Finder]) -> ImageFinding:
         pixels=size,
         outside=quality.outside_of(changed, boxes),
         lossy=pair.is_lossy,
+        tolerance_assumed=differences.is_assumed,
         ssim=float(similar.mean(dtype=np.float64)),
         squared_error=quality.squared_error(old, new),
         metadata=carried,
@@ -148,6 +153,5 @@ def _found(finders: Mapping[Kind, Finder], image: np.ndarray, pair: Pair) -> dic
 def _characters(old: np.ndarray, new: np.ndarray, region: Region) -> CharacterMatch | None:
     if region.kind is Kind.FACE:
         return None
-    box = (region.x0, region.y0, region.x1, region.y1)
-    plate = compare_plate(old, new, PlateRegion(*box, region.quad))
+    plate = compare_plate(old, new, PlateRegion(*region.box, region.quad))
     return None if plate is None else plate.characters

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from plain_commands.errors import UserError
 from plain_commands.files import read_bytes
-from twin_comparison.changes import changed_pixels, coded_like
+from twin_comparison.changes import Differences, compared
 
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.manifest import FILE_NAME, Change, read_manifest
@@ -90,16 +90,19 @@ class Pair:
         original = load(self.image, self.picture.root)
         return original, original if self.is_original else load(self.record, self.folder)
 
-    def changed(
-        self, original: np.ndarray, anonymized: np.ndarray, *, specks: bool = False
-    ) -> np.ndarray:
-        """Changed pixels of the two images of `read`, (height, width) bool.
+    def compared(self, original: np.ndarray, anonymized: np.ndarray) -> Differences:
+        """Differences of the two images of `read`.
 
-        Differences that a lossy codec explains do not count.
+        Those that a lossy codec explains do not count as changes; they are estimated beside the
+        regions and the listed changes.
         """
-        if self.is_lossy:
-            original = coded_like(original, read_bytes(self.anonymized))
-        return changed_pixels(original, anonymized, lossy=self.is_lossy, specks=specks)
+        return compared(
+            original,
+            anonymized,
+            coded=read_bytes(self.anonymized) if self.is_lossy else None,
+            boxes=[one.box for one in (*self.regions, *self.changes)],
+            whole_image=self.whole_image,
+        )
 
 
 def pixels_of(region: Region, mask: np.ndarray) -> np.ndarray:

@@ -129,7 +129,7 @@ def _tile(pair: Pair | None, number: int, window: tuple[int, ...], show_original
     route = pair.route_of(region)
     old, new = pair.read()
     regions = [region for region in pair.regions if _overlaps(region, window)]
-    changed = pair.changed(old, new)
+    changed = pair.compared(old, new).changed()
     same = [region for region in regions if not is_changed(region, changed)]
     if region in same or route is None:
         return Tile(UNCHANGED, _cut(new, window) if show_originals else None)

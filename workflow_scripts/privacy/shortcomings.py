@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from twin_comparison.tolerance import ASSUMPTION
+
 from workflow_scripts.contracts.audits import Audit
 
 
@@ -17,6 +19,8 @@ def shortcomings(audits: Sequence[Audit]) -> list[str]:
                 "the regions only (whole_image); a face or plate that was just moved, as in "
                 "a turned image, counts as changed and is not looked for elsewhere"
             )
+        if assumed := audit.images.tolerance_assumed:
+            found.append(f"{audit.variant}: in {assumed} of {audit.images.n} images {ASSUMPTION}")
         for kind in audit.kinds:
             block = audit.of(kind)
             if block.unchanged.n:

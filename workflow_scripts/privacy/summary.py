@@ -66,6 +66,7 @@ def audit_of(
             originals=sum(image.linked for image in images),
             compared=sum(image.compared for image in images),
             lossy=sum(image.lossy for image in images),
+            tolerance_assumed=sum(image.tolerance_assumed for image in images),
             whole_image=sum(image.whole_image for image in images),
         ),
         outside=ChangesOutside(

@@ -8,14 +8,13 @@ import pytest
 from drawn_streets import SceneSettings, draw_scene
 from PIL import Image
 from twin_comparison.changes import (
-    MAX_TOLERANCE,
     boxes_of,
-    changed_pixels,
     coded_like,
+    compared,
     difference,
     parts_of,
-    tolerance_of,
 )
+from twin_comparison.tolerance import MAX_TOLERANCE
 
 FACE = (slice(100, 130), slice(200, 224))
 PLATE = (slice(150, 162), slice(300, 350))
@@ -52,6 +51,10 @@ def decoded(content: bytes) -> np.ndarray:
     return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR_RGB)
 
 
+def png(image: np.ndarray) -> bytes:
+    return cv2.imencode(".png", image[..., ::-1])[1].tobytes()
+
+
 def inside(shape, *windows, margin: int = 0) -> np.ndarray:
     mask = np.zeros(shape[:2], np.uint8)
     for window in windows:
@@ -69,18 +72,19 @@ def test_the_difference_is_that_of_the_channel_that_differs_most():
 def test_a_lossless_twin_shows_every_pixel_that_differs(street):
     twin = street.copy()
     twin[7, 9, 2] ^= 1
-    found = changed_pixels(street, twin)
+    found = compared(street, twin).changed()
     assert np.argwhere(found).tolist() == [[7, 9]]
     assert boxes_of(found).tolist() == [[9, 7, 10, 8]]
-    assert not changed_pixels(street, street).any()
-    assert boxes_of(changed_pixels(street, street)).shape == (0, 4)
+    same = compared(street, street).changed()
+    assert not same.any()
+    assert boxes_of(same).shape == (0, 4)
 
 
 @pytest.mark.parametrize("quality", [50, 75, 90, 98])
 @pytest.mark.parametrize("subsampling", [0, 2])
 def test_a_jpeg_twin_shows_what_was_changed_only(street, anonymized, quality, subsampling):
     content = jpeg(anonymized, quality, subsampling=subsampling)
-    found = changed_pixels(coded_like(street, content), decoded(content), lossy=True)
+    found = compared(street, decoded(content), coded=content).changed()
     for window in (FACE, PLATE):
         assert found[window].mean() > 0.9
     assert not found[~inside(street.shape, FACE, PLATE, margin=16)].any()  # of the same blocks
@@ -89,39 +93,39 @@ def test_a_jpeg_twin_shows_what_was_changed_only(street, anonymized, quality, su
 
 def test_a_jpeg_twin_without_any_change_shows_none(street):
     content = jpeg(street, 60)
-    assert not changed_pixels(coded_like(street, content), decoded(content), lossy=True).any()
+    assert not compared(street, decoded(content), coded=content).changed().any()
 
 
 def test_a_file_that_is_no_jpeg_leaves_the_original_as_it_is(street):
-    png = cv2.imencode(".png", street)[1].tobytes()
-    assert coded_like(street, png) is street
+    assert coded_like(street, png(street)) is street
 
 
 def test_without_knowing_the_codec_coding_is_tolerated(street):
     twin = street.copy()
     twin[FACE] = 0
     webp = cv2.imencode(".webp", twin[..., ::-1], [cv2.IMWRITE_WEBP_QUALITY, 90])[1].tobytes()
-    found = changed_pixels(street, decoded(webp), lossy=True)
+    found = compared(street, decoded(webp), coded=webp).changed()
     assert found[inside(street.shape, FACE)].mean() > 0.9
     assert found[~inside(street.shape, FACE, margin=16)].mean() < 0.002
 
 
 def test_a_change_of_brightness_is_one_in_a_lossless_twin_and_tolerated_in_a_lossy_one(street):
     darker = street - np.minimum(street, 6)
-    assert (changed_pixels(street, darker) == (street > 0).any(axis=2)).all()
+    assert (compared(street, darker).changed() == (street > 0).any(axis=2)).all()
     darker[FACE] = 0
-    found = changed_pixels(street, darker, lossy=True)
+    found = compared(street, darker, coded=png(darker)).changed()
     assert found[inside(street.shape, FACE)].mean() > 0.9
     assert not found[~inside(street.shape, FACE, margin=2)].any()
     much = np.clip(street, 60, 255) - np.uint8(60)
     lit = street.min(axis=2) > 60
-    assert changed_pixels(street, much, lossy=True)[lit].mean() > 0.95
+    assert compared(street, much, coded=png(much)).changed()[lit].mean() > 0.95
 
 
 def test_a_shifted_twin_is_seen_although_most_of_it_differs(street):
     shifted = np.roll(street, 5, axis=1)
-    assert tolerance_of(difference(street, shifted)) == MAX_TOLERANCE
-    found = changed_pixels(street, shifted, lossy=True)
+    differences = compared(street, shifted, coded=png(shifted))
+    assert differences.tolerance.levels == MAX_TOLERANCE
+    found = differences.changed()
     edges = cv2.Canny(street, 200, 400) > 0
     assert found[edges].mean() > 0.5
 

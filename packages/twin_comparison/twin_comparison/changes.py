@@ -1,18 +1,16 @@
 """Pixels that differ between an image and its anonymized twin."""
 
 import io
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from PIL import Image, JpegImagePlugin
 
-BLOCK = 16
-"""Side of the blocks whose differences are compared, pixels; JPEG codes colours in such blocks."""
-MIN_TOLERANCE = 5
-"""Difference between decoders in the brightness of some pixels, measured on photographs that other
-tools had anonymized and stored as JPEG."""
-MAX_TOLERANCE = 32
-"""Difference above which a pixel counts as changed even if most of the image differs as much."""
+from .boxes import Box
+from .tolerance import Tolerance, tolerance_of
+
 SPECK = 5
 """Width, pixels, below which an area with slightly more difference than coding explains is
 dropped."""
@@ -34,35 +32,66 @@ def difference(original: np.ndarray, changed: np.ndarray) -> np.ndarray:
     return cv2.max(cv2.max(red, green), blue)  # NumPy's max takes ten times as long
 
 
-def changed_pixels(
-    original: np.ndarray, changed: np.ndarray, *, lossy: bool = False, specks: bool = False
-) -> np.ndarray:
-    """Pixels that were changed on purpose.
+@dataclass(frozen=True, eq=False)
+class Differences:
+    """Differences of a twin from its original."""
+
+    levels: np.ndarray
+    """(h, w) uint8, difference of each pixel."""
+    tolerance: Tolerance | None
+    """Differences that a lossy codec explains; None for a lossless one."""
+
+    @property
+    def is_assumed(self) -> bool:
+        """Whether the tolerance could not be estimated."""
+        return self.tolerance is not None and self.tolerance.assumed
+
+    def changed(self, *, specks: bool = False) -> np.ndarray:
+        """Pixels that were changed on purpose, (h, w) bool.
+
+        After a lossy codec, small holes are closed and specks dropped.
+
+        Args:
+            specks: whether to keep specks, to detect small changes.
+        """
+        if self.tolerance is None:
+            return self.levels > 0
+        found: np.ndarray = (self.levels > self.tolerance.levels).astype(np.uint8)
+        if specks:
+            return found > 0
+        # Small holes are closed first, so that opening does not remove the parts between them.
+        found = cv2.morphologyEx(found, cv2.MORPH_CLOSE, np.ones((SPECK, SPECK), np.uint8))
+        return cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((SPECK, SPECK), np.uint8)) > 0
+
+
+def compared(
+    original: np.ndarray,
+    twin: np.ndarray,
+    *,
+    coded: bytes | None = None,
+    boxes: Sequence[Box] = (),
+    whole_image: bool = False,
+) -> Differences:
+    """Differences of a twin from its original.
 
     Args:
-        original: (h, w, 3) uint8.
-        changed: same shape.
-        lossy: whether the changed image went through a lossy codec, which alters every pixel
-            slightly. Only brightness is then compared, since decoders enlarge the coded colours
-            differently. Differences found in most of the image are tolerated, up to
-            `MAX_TOLERANCE`; small holes are closed and specks dropped. `coded_like` removes most
-            of these differences beforehand.
-        specks: whether to keep specks, to detect small changes.
-
-    Returns:
-        (h, w) bool. Without `lossy`, every pixel that differs at all.
+        original: (h, w, 3) uint8 RGB.
+        twin: same shape.
+        coded: content of the twin's file if it went through a lossy codec, which alters every
+            pixel slightly. Only brightness is then compared, since decoders enlarge the coded
+            colours differently, and differences that coding explains are tolerated.
+        boxes: boxes of areas that may be changed; the effect of coding is measured beside them.
+        whole_image: whether any pixel may be changed.
     """
-    if not lossy:
-        return difference(original, changed) > 0
-    differences = cv2.absdiff(
-        cv2.cvtColor(original, cv2.COLOR_RGB2GRAY), cv2.cvtColor(changed, cv2.COLOR_RGB2GRAY)
+    if coded is None:
+        return Differences(difference(original, twin), None)
+    height, width = original.shape[:2]
+    before, after = (
+        cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (coded_like(original, coded), twin)
     )
-    found: np.ndarray = (differences > tolerance_of(differences)).astype(np.uint8)
-    if specks:
-        return found > 0
-    # Small holes are closed first, so that opening does not remove the parts between them.
-    found = cv2.morphologyEx(found, cv2.MORPH_CLOSE, np.ones((SPECK, SPECK), np.uint8))
-    return cv2.morphologyEx(found, cv2.MORPH_OPEN, np.ones((SPECK, SPECK), np.uint8)) > 0
+    levels = cv2.absdiff(before, after)
+    changeable = [*boxes, (0, 0, width, height)] if whole_image else boxes
+    return Differences(levels, tolerance_of(before, levels, changeable))
 
 
 def coded_like(original: np.ndarray, file: bytes) -> np.ndarray:
@@ -87,22 +116,6 @@ def coded_like(original: np.ndarray, file: bytes) -> np.ndarray:
     coded_again = cv2.imdecode(np.frombuffer(again.getvalue(), np.uint8), cv2.IMREAD_COLOR_RGB)
     assert coded_again is not None  # Pillow has just written it
     return coded_again
-
-
-def tolerance_of(differences: np.ndarray) -> int:
-    """Largest difference that coding explains, estimated from the image itself.
-
-    Args:
-        differences: (h, w) uint8, of two images most of whose area shows the same.
-
-    Returns:
-        Twice the upper quartile over the image's blocks, between `MIN_TOLERANCE` and
-        `MAX_TOLERANCE`.
-    """
-    kernel = np.ones((BLOCK, BLOCK), np.uint8)
-    peaks = cv2.dilate(differences, kernel)[BLOCK // 2 :: BLOCK, BLOCK // 2 :: BLOCK]
-    reached = np.percentile(peaks, 75) if peaks.size else 0
-    return round(min(max(2 * float(reached), MIN_TOLERANCE), MAX_TOLERANCE))
 
 
 def boxes_of(mask: np.ndarray) -> np.ndarray:

@@ -1,30 +1,15 @@
 """Changed parts of a twin, assigned to boxes of its original."""
 
-import math
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
+from .boxes import Box, window_of
 from .changes import parts_of
 
 COVERED = 0.2
 """Least changed share of a changed box; a smaller share comes from a change beside it."""
-Box = tuple[float, float, float, float]
-"""x0, y0, x1, y1 in pixels; may extend beyond the image."""
-
-
-def window_of(box: Box, frame: tuple[int, int]) -> tuple[slice, slice] | None:
-    """Rows and columns that a box touches; None if it has none inside the frame.
-
-    Args:
-        box: a box, possibly outside the frame.
-        frame: height and width.
-    """
-    height, width = frame
-    x0, y0 = max(math.floor(box[0]), 0), max(math.floor(box[1]), 0)
-    x1, y1 = min(math.ceil(box[2]), width), min(math.ceil(box[3]), height)
-    return None if x1 <= x0 or y1 <= y0 else (slice(y0, y1), slice(x0, x1))
 
 
 def parts_on(

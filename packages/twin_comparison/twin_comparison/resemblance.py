@@ -31,6 +31,8 @@ FEWEST_TILES = 8
 TEXTURE, COLOUR, DARK, LIGHT = 4.0, 10.0, 40.0, 215.0
 """Levels: standard deviation of a tile with texture, distance of a coloured tile from grey, and
 limits of the mean brightness of tiles that a gamma curve alters."""
+MOST_IGNORED = 0.5
+"""Largest share of ignored pixels with which the offset is measured."""
 CERTAIN_PEAK = 0.3
 """Height of the phase correlation's peak from which its offset is used; 1 for a copy."""
 
@@ -93,7 +95,9 @@ def resemblance(original: np.ndarray, twin: np.ndarray, ignored: np.ndarray) -> 
         twin: same shape.
         ignored: (h, w) bool, pixels that may differ in any way.
     """
-    if ignored.all() or (original == twin).all(axis=2)[~ignored].mean() > 0.5:
+    if ignored.all():
+        return Resemblance(None, None, None, None, None)
+    if (original == twin).all(axis=2)[~ignored].mean() > 0.5:
         return Resemblance(1.0, 0.0, 1.0, 0.0, 0.0)  # lossless: nothing to estimate
     side = int(np.clip(min(ignored.shape) // 16, 8, 32))
     free = ~_tiles(ignored[..., None], side).any(axis=(1, 2))
@@ -110,7 +114,8 @@ def resemblance(original: np.ndarray, twin: np.ndarray, ignored: np.ndarray) -> 
     strong = deviation >= max(TEXTURE, float(np.median(deviation)) if deviation.size else 0)
     return Resemblance(
         structure=_best_quarter(_cosines(*texture), strong),
-        offset=_offset(original, twin),
+        # The correlation is one of whole images, and would be that of what was changed.
+        offset=_offset(original, twin) if ignored.mean() <= MOST_IGNORED else None,
         colours=_best_quarter(_cosines(*coloured), np.abs(coloured[0]).max(axis=1) >= COLOUR),
         brightness=None if brightness is None else -brightness,
         without_range=None if undone[0] is None else min(-(value or 0) for value in undone),

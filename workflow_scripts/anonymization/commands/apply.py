@@ -11,6 +11,7 @@ from plain_commands.console import log, progress
 from plain_commands.errors import UserError
 from plain_commands.files import atomic, unfinished
 from program_runner import end_marked
+from twin_comparison.tolerance import ASSUMPTION
 
 from workflow_scripts.anonymization.apply import (
     ShardFolder,
@@ -88,6 +89,10 @@ def apply(
                 compare_all(shard_folder.looks)
             write_manifest(folder / FILE_NAME, [*entries, *map(dropped_entry, dropped)])
     _warn_of_untouched(pictures, entries)
+    if assumed := sorted(shard_folder.assumed):
+        log.warning(
+            "in %d of %d images, e.g. %s, %s", *(len(assumed), len(kept), assumed[0], ASSUMPTION)
+        )
     if removed := shard_folder.removed:
         log.info("metadata removed from %d images (%s)", len(removed), _counted(removed))
     if having := shard_folder.kept:
