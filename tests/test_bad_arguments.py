@@ -17,10 +17,15 @@ NEVER = ("nan", "inf", "1e300", str(10**30), "9" * 5000, "", "1;2")
 """Numbers that no option takes."""
 
 
+def function_of(path: str) -> Any:
+    """The function of a command."""
+    module, _, name = f"workflow_scripts.{COMMANDS[path]}".partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
 def arguments_of(path: str) -> list[Any]:
     """The arguments of a command, as the command line knows them."""
-    module, _, name = f"workflow_scripts.{COMMANDS[path]}".partition(":")
-    command, _ = cli._command_of(getattr(importlib.import_module(module), name), path)
+    command, _ = cli._command_of(function_of(path), path)
     return list(command.arguments)
 
 
@@ -103,10 +108,10 @@ WEIGHTS = {
     [
         ("report html made --tables none", "none: no such file or folder"),
         ("report html made --provenance none", "none: no such file or folder"),
-        ("report html made --output file/below", "file/below: cannot be written (File exists)"),
+        ("report html made --output file/below", "file/below: cannot be written (Not a directory)"),
         ("report html file", "file/runs/expected.json: cannot be read (Not a directory)"),
         ("report html empty", "empty/runs/expected.json: no such file"),
-        ("report figures made --output file", "file/forest.svg: cannot be written ("),
+        ("report figures made --output file", "file: cannot be written (Not a directory)"),
         ("report provenance made --config none", "none: no such file"),
         ("report provenance made --config empty", "empty: cannot be read (Is a directory)"),
         ('report provenance made --config {"a":1,"a":2}', "--config: not valid JSON (duplicate k"),
@@ -142,7 +147,8 @@ WEIGHTS = {
         ("status file", "file/runs/expected.json: cannot be read (Not a directory)"),
         ("status empty --watch -1", 'Invalid value "-1.0" for --watch'),
         ("plan --nodes 1000000000 -- -n", 'Invalid value "1000000000" for --nodes'),
-        ("plan --chart file/below -- --configfile none", "none: no such file"),
+        ("plan --chart new/below -- --configfile none", "none: no such file"),
+        ("plan --chart file/below -- --configfile none", "file/below: cannot be written (Not a "),
         ("plan -- --configfile empty", "empty: cannot be read (Is a directory)"),
         ("plan", "missing: the arguments of snakemake, after `--`"),
         ("plan --profile x", "arguments of snakemake go after `--`"),

@@ -14,14 +14,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NoReturn, TypeVar, get_args, get_origin, get_type_hints
 
 from cyclopts import Parameter
 from folder_owner import OwnershipError
 from plain_commands.arguments import ArgumentError, Command, before_dashes, option
 from plain_commands.console import log, start_logging
 from plain_commands.errors import UserError
-from plain_commands.files import explained
+from plain_commands.files import check_writable, explained
 from plain_commands.texts import read_given
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,6 +42,10 @@ File = Annotated[Path, option("FILE")]
 Folder = Annotated[Path, option("FOLDER")]
 Files = Annotated[tuple[Path, ...], option("FILE", many=True)]
 """Zero or more files after one option."""
+NewFile = Annotated[Path, option("FILE"), "written"]
+"""File that the command writes; checked before the command runs."""
+NewFolder = Annotated[Path, option("FOLDER"), "written"]
+"""Folder that the command writes; checked before the command runs."""
 Folders = Annotated[tuple[Path, ...], option("FOLDER", many=(1, None))]
 Names = Annotated[tuple[str, ...], option("VARIANT", many=True)]
 """Zero or more variants after one option."""
@@ -211,9 +215,29 @@ def _command_of(function: Callable[..., Any], name: str) -> tuple[Command, dict[
     return Command(function, parameters, name, "snakemake"), settings
 
 
+def _check_outputs(function: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
+    """Check that the files and folders that a command will write can be written.
+
+    Raises:
+        UserError: one of them cannot.
+    """
+    for name, hint in get_type_hints(function, include_extras=True).items():
+        kind, path = is_written(hint), arguments.get(name)
+        if kind and path is not None:
+            check_writable(path, folder=kind == "folder")
+
+
+def is_written(hint: Any) -> Literal["file", "folder"] | None:
+    """What a parameter of this type names, if it is something that the command writes."""
+    if hint in (NewFile, NewFolder):
+        return "file" if hint == NewFile else "folder"
+    return next(filter(None, map(is_written, get_args(hint))), None)
+
+
 def _call(
     function: Callable[..., Any], settings: Mapping[str, Any], bound: inspect.BoundArguments
 ) -> int | None:
+    _check_outputs(function, bound.arguments)
     for name, section in settings.items():
         from plain_commands.section import validate  # noqa: PLC0415 - pydantic is slow
 

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 import uuid
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,8 +26,8 @@ def explained(path: Path | None = None) -> Iterator[None]:
     """Context that turns errors of writing `path` (None for any file) into user errors.
 
     Raises:
-        UserError: the disk is full, the folder is read-only, a file is in the way, or a name to be
-            written is not UTF-8.
+        UserError: the disk is full, the folder is read-only or cannot exist, a file is in the way,
+            or a name to be written is not UTF-8.
     """
     try:
         yield
@@ -34,13 +35,51 @@ def explained(path: Path | None = None) -> Iterator[None]:
         name = error.object[max(error.start - 60, 0) : error.end + 20]
         raise UserError(f"{name!r}: this name is not UTF-8; rename the file") from None
     except OSError as error:
-        if error.errno not in _FULL | _BARRED:
+        if error.errno not in _FULL | _BARRED and not _prevents(error, path):
             raise
         where = f"{path}: cannot be written"
         if path is None:
             where = f"{error.filename or 'a file'}: cannot be read or written"
-        advice = "free disk space" if error.errno in _FULL else "correct its path or permissions"
-        raise UserError(f"{where} ({error.strerror}); {advice} and run again") from None
+        raise _refusal(where, error) from None
+
+
+def _prevents(error: OSError, path: Path | None) -> bool:
+    """Whether an error is about a path or a folder above it, which then cannot exist."""
+    if path is None or not isinstance(error.filename, str | os.PathLike):
+        return False
+    return path.absolute().is_relative_to(Path(error.filename).absolute())
+
+
+def _refusal(where: str, error: OSError) -> UserError:
+    advice = "free disk space" if error.errno in _FULL else "correct its path or permissions"
+    return UserError(f"{where} ({error.strerror}); {advice} and run again")
+
+
+def check_writable(path: Path, *, folder: bool = False) -> None:
+    """Check that a file or folder can be written, without leaving anything.
+
+    Args:
+        path: the file or folder, which may exist.
+        folder: whether it is a folder.
+
+    Raises:
+        UserError: something else is in the way, or a folder above it is missing and cannot be
+            made, is no folder, or cannot be written to.
+    """
+    try:
+        is_folder = path.is_dir()
+        if not folder and is_folder:
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not is_folder and path.exists() and (folder or not path.is_file()):
+            what = errno.ENOTDIR if path.is_file() else errno.EINVAL  # a pipe or a device
+            raise OSError(what, os.strerror(what))
+        place = (path if is_folder else path.parent).absolute()
+        while not os.path.lexists(place):
+            place = place.parent
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise _refusal(f"{path}: cannot be written", error) from None
 
 
 @contextlib.contextmanager

@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 from plain_commands.errors import UserError
-from plain_commands.files import atomic, link_or_copy, read_json, unfinished, write_json
+from plain_commands.files import (
+    atomic,
+    check_writable,
+    explained,
+    link_or_copy,
+    read_json,
+    unfinished,
+    write_json,
+)
 
 
 def test_what_fails_leaves_the_older_file(tmp_path):
@@ -29,6 +37,41 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path, name, reason):
         UserError, match=rf"{name}: cannot be written \(({reason})\); correct its path"
     ):
         write_json(tmp_path / name, 1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [
+        ("/proc/none/a.json", "No such file or directory"),
+        ("/proc/none/far/a.json", "No such file or directory"),
+        ("n" * 300 + "/a.json", "File name too long"),
+        ("loop/a.json", "Too many levels of symbolic links|File exists"),
+    ],
+)
+def test_a_folder_that_cannot_exist_is_one_line(tmp_path, place, reason):
+    (tmp_path / "loop").symlink_to("loop")
+    path = tmp_path / place
+    for check in (lambda: check_writable(path), lambda: write_json(path, 1)):
+        with pytest.raises(UserError, match=rf"a.json: cannot be written \(({reason})\); correct"):
+            check()
+
+
+def test_another_missing_file_is_a_bug(tmp_path):
+    with pytest.raises(FileNotFoundError), atomic(tmp_path / "a.json"):
+        (tmp_path / "other").read_text()
+    with pytest.raises(FileNotFoundError), explained():
+        (tmp_path / "other").read_text()
+
+
+def test_a_check_of_an_output_leaves_nothing(tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    for name, folder in (("file", False), ("new/a.json", False), ("folder", True), ("new", True)):
+        check_writable(tmp_path / name, folder=folder)
+    for name, folder in (("file", True), ("folder", False), ("file/a", False), ("file/a", True)):
+        with pytest.raises(UserError, match="cannot be written"):
+            check_writable(tmp_path / name, folder=folder)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
 

@@ -21,7 +21,7 @@ from workflow_scripts.anonymization.apply import (
 )
 from workflow_scripts.anonymization.twins import compare_all
 from workflow_scripts.anonymization.variants import Variant
-from workflow_scripts.common.cli import Files, Folder, Positive, Settings, labelled, option
+from workflow_scripts.common.cli import Files, NewFolder, Positive, Settings, labelled, option
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import FILE_NAME, Entry, write_manifest
 from workflow_scripts.contracts.regions import read_regions
@@ -46,7 +46,7 @@ def apply(
     images: Images,
     shards: ShardsFile | None = None,
     shard: ShardId = "",
-    output: Folder,
+    output: NewFolder,
     as_originals: bool = False,
     threads: Positive = 1,
 ) -> None:

@@ -13,7 +13,7 @@ from plain_commands.console import log, progress
 from plain_commands.errors import UserError
 from plain_commands.files import atomic, read_bytes, sha256_of_file
 
-from workflow_scripts.common.cli import File, Folder
+from workflow_scripts.common.cli import Folder, NewFile
 from workflow_scripts.imaging.images import decode_image
 
 WIDTH = 100.0
@@ -21,7 +21,7 @@ WIDTH = 100.0
 SEARCH = CenterFaceSearch(threshold=0.5)
 
 
-def donors(photographs: Folder, /, *, output: File) -> None:
+def donors(photographs: Folder, /, *, output: NewFile) -> None:
     """Make a file of faces that method natural mixes new faces from (`donors`).
 
     The largest face of each photograph is used. All photographs directly in one subfolder count as

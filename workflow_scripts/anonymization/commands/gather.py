@@ -3,13 +3,13 @@
 from plain_commands.console import log
 from plain_commands.errors import UserError
 
-from workflow_scripts.common.cli import File, Folders
+from workflow_scripts.common.cli import Folders, NewFile
 from workflow_scripts.contracts import manifest
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.shard_arguments import Annotations
 
 
-def gather(*, folders: Folders, annotations: Annotations, output: File) -> None:
+def gather(*, folders: Folders, annotations: Annotations, output: NewFile) -> None:
     """Merge the manifests of a variant's shards, and check that no image is missing.
 
     Args:

@@ -6,7 +6,7 @@ from plain_commands.console import log
 from plain_commands.errors import UserError
 from plain_commands.files import write_text
 
-from workflow_scripts.common.cli import File
+from workflow_scripts.common.cli import File, NewFile
 from workflow_scripts.config.experiment import Experiment, read_config, read_experiment
 
 
@@ -19,7 +19,7 @@ def schema_text() -> str:
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
-def check(config: File | None = None, /, *, schema: File | None = None) -> None:
+def check(config: File | None = None, /, *, schema: NewFile | None = None) -> None:
     """Check a config file, or write the JSON schema of config files.
 
     Args:

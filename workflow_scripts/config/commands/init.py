@@ -8,13 +8,13 @@ import yaml
 from plain_commands.console import log
 from plain_commands.errors import UserError
 
-from workflow_scripts.common.cli import File, option
+from workflow_scripts.common.cli import NewFile, option
 from workflow_scripts.config.experiment import read_experiment
 from workflow_scripts.config.proposal import propose, propose_drawn
 
 
 def init(
-    *data: Annotated[Path, option("PATH")], drawn: bool = False, output: File | None = None
+    *data: Annotated[Path, option("PATH")], drawn: bool = False, output: NewFile | None = None
 ) -> None:
     """Inspect a data set and write a commented config for it.
 

@@ -8,7 +8,7 @@ from plain_commands.console import log
 from plain_commands.errors import UserError
 from plain_commands.files import read_bytes, write_json
 
-from workflow_scripts.common.cli import File, Folder
+from workflow_scripts.common.cli import File, Folder, NewFile
 from workflow_scripts.dataset.conversion import kitti, scalabel, yolo, zod
 from workflow_scripts.dataset.conversion.coco_file import as_coco, names_of
 from workflow_scripts.dataset.conversion.source import Reader
@@ -28,7 +28,7 @@ def convert(
     *,
     images: Folder,
     only: File | None = None,
-    output: File,
+    output: NewFile,
 ) -> None:
     """Write labels of another layout as a COCO file, for `dataset: {kind: coco}`.
 

@@ -8,12 +8,12 @@ from plain_commands.console import log, progress
 from plain_commands.errors import UserError
 from plain_commands.files import explained
 
-from workflow_scripts.common.cli import Folder, Positive, Settings
+from workflow_scripts.common.cli import NewFolder, Positive, Settings
 from workflow_scripts.contracts.settings import SyntheticDataset
 
 
 def draw(
-    *, settings: Settings[SyntheticDataset], output: Folder, workers: Positive | None = None
+    *, settings: Settings[SyntheticDataset], output: NewFolder, workers: Positive | None = None
 ) -> None:
     """Draw street scenes with exact masks, faces and license plates, in the Cityscapes layout.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from plain_commands.console import log
 from plain_commands.errors import UserError
 
-from workflow_scripts.common.cli import Folder, Positive, Settings
+from workflow_scripts.common.cli import Folder, NewFolder, Positive, Settings
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.settings import CocoDataset, Dataset, ImagesDataset
 from workflow_scripts.contracts.shards import make_shards
@@ -23,7 +23,7 @@ def index(
     *,
     settings: Settings[Dataset],
     root: Folder | None = None,
-    output: Folder,
+    output: NewFolder,
     task: Task = Task.MASKS,
     workers: Positive | None = None,
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 from plain_commands.console import log
 from plain_commands.errors import UserError
 
-from workflow_scripts.common.cli import File, Positive, Settings, option
+from workflow_scripts.common.cli import File, NewFile, Positive, Settings, option
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.settings import FurtherTest
 from workflow_scripts.contracts.tasks import Task
@@ -22,7 +22,7 @@ def index_test(
     classes: Annotated[tuple[str, ...], option("CLASS", many=(1, None))],
     task: Task = Task.MASKS,
     train: File,
-    output: File,
+    output: NewFile,
     workers: Positive | None = None,
 ) -> None:
     """Check every file of a further test set, and write its annotations.

@@ -9,7 +9,7 @@ from plain_commands.console import log
 from plain_commands.errors import UserError
 from plain_commands.files import read_json
 
-from workflow_scripts.common.cli import File, Files, labelled, option
+from workflow_scripts.common.cli import File, Files, NewFile, labelled, option
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.evaluations import CocoEvaluation, RunEvaluation, RunName
 from workflow_scripts.contracts.matches import write_matches
@@ -31,8 +31,8 @@ def evaluate(
     run: File,
     tested_on: Annotated[str, option("VARIANT")] = "unmodified",
     regions: Files | None = None,
-    output: File,
-    matches: File | None = None,
+    output: NewFile,
+    matches: NewFile | None = None,
 ) -> None:
     """Evaluate one run by the COCO protocol (masks and boxes) and Cityscapes' protocol (masks).
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from plain_commands.console import duration, log
 from plain_commands.errors import UserError
 
-from workflow_scripts.common.cli import Behind, Folder, Positive, option
+from workflow_scripts.common.cli import Behind, Folder, NewFolder, Positive, option
 
 
 def anonymize(
@@ -14,7 +14,7 @@ def anonymize(
     /,
     *snakemake: Behind,
     method: Annotated[str, option("NAME|JSON")],
-    output: Folder,
+    output: NewFolder,
     show_originals: bool = False,
     cores: Positive | None = None,
 ) -> None:

@@ -12,7 +12,7 @@ from plain_commands.console import duration, log
 from plain_commands.errors import UserError
 from tabulate import tabulate
 
-from workflow_scripts.common.cli import Behind, Count, Folder, Positive, option
+from workflow_scripts.common.cli import Behind, Count, Folder, NewFolder, Positive, option
 from workflow_scripts.config.experiment import Experiment
 from workflow_scripts.operations.plan.estimates import (
     Estimates,
@@ -44,7 +44,7 @@ def plan(
     memory_per_node: Annotated[int | None, option("MB", at_least=1)] = None,
     records: Folder | None = None,
     seeds: Annotated[str | None, option("N|LIST")] = None,
-    chart: Folder | None = None,
+    chart: NewFolder | None = None,
     json: bool = False,
 ) -> None:
     r"""Estimate the jobs that Snakemake would run: GPU-hours, CPU-hours, disk, and time.

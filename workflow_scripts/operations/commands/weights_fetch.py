@@ -7,7 +7,7 @@ from typing import Annotated
 from plain_commands.errors import UserError
 from plain_commands.files import read_bytes
 
-from workflow_scripts.common.cli import Folder, Settings, option
+from workflow_scripts.common.cli import NewFolder, Settings, option
 from workflow_scripts.contracts.weights import Weights
 from workflow_scripts.operations import weights as fetching
 
@@ -17,7 +17,7 @@ RECOGNIZERS = re.compile(r"privacy\.attacks\.\d+\.weights")
 def fetch(
     *,
     settings: Settings[dict[str, Weights]],
-    output: Folder,
+    output: NewFolder,
     only: Annotated[str | None, option("SHA256")] = None,
 ) -> None:
     """Copy or download files of weights, check them, and name them by their SHA-256.

@@ -3,12 +3,12 @@
 from plain_commands.console import log
 from plain_commands.files import write_json
 
-from workflow_scripts.common.cli import File, Folder, Settings
+from workflow_scripts.common.cli import Folder, NewFile, Settings
 from workflow_scripts.contracts.weights import Weights
 from workflow_scripts.operations.weights import manifest_of
 
 
-def record(*, settings: Settings[dict[str, Weights]], folder: Folder, output: File) -> None:
+def record(*, settings: Settings[dict[str, Weights]], folder: Folder, output: NewFile) -> None:
     """Record the weights of an experiment, with origin and licence.
 
     The settings are those of `weights fetch`.

@@ -4,7 +4,7 @@ from collections import Counter
 
 from plain_commands.console import log, progress
 
-from workflow_scripts.common.cli import File, Settings, Threads, labelled
+from workflow_scripts.common.cli import NewFile, Settings, Threads, labelled
 from workflow_scripts.contracts.regions import NotCounted, write_regions
 from workflow_scripts.contracts.shard_arguments import (
     Annotations,
@@ -28,7 +28,7 @@ def detect(
     images: Images,
     shards: ShardsFile,
     shard: ShardId,
-    output: File,
+    output: NewFile,
     threads: Threads = 1,
 ) -> None:
     """Find the faces and license plates in the images of one shard.

@@ -2,7 +2,7 @@
 
 from plain_commands.console import log
 
-from workflow_scripts.common.cli import File, Folder, Settings
+from workflow_scripts.common.cli import NewFile, NewFolder, Settings
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.regions import NotCounted, read_not_counted, read_regions
 from workflow_scripts.contracts.shard_arguments import Annotations, Images, Regions
@@ -18,8 +18,8 @@ def summarize(
     regions: Regions,
     annotations: Annotations,
     images: Images,
-    output: File,
-    figures: Folder | None = None,
+    output: NewFile,
+    figures: NewFolder | None = None,
 ) -> None:
     """Count the regions of each image, and draw Figure 3. The settings are those of the detection.
 

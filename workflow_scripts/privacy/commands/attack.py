@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from plain_commands.console import log, progress
 from plain_commands.texts import read_given
 
-from workflow_scripts.common.cli import File, Folder, Positive, Settings, labelled, option
+from workflow_scripts.common.cli import Folder, NewFile, Positive, Settings, labelled, option
 from workflow_scripts.contracts.attacks import Attacks
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import FILE_NAME
@@ -30,7 +30,7 @@ def attack(
     pictures: Folder,
     treated: Folder | None = None,
     fingerprint: Annotated[str | None, option("HEX")] = None,
-    output: File,
+    output: NewFile,
     threads: Positive = 1,
 ) -> None:
     """Try to recognise the people and read the plates in a variant's images.

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from plain_commands.console import log, progress
 
-from workflow_scripts.common.cli import File, Folder, Positive, Settings, labelled, option
+from workflow_scripts.common.cli import Folder, NewFile, Positive, Settings, labelled, option
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.shard_arguments import Annotations, Images, Regions
 from workflow_scripts.imaging.detection import PiiSection, pii_section
@@ -27,7 +27,7 @@ def audit(
     regions: Regions,
     anonymized: Folder | None = None,
     fingerprint: Annotated[str | None, option("HEX")] = None,
-    output: File,
+    output: NewFile,
     threads: Positive = 1,
 ) -> None:
     """Compare a variant's images with the originals.

@@ -2,7 +2,7 @@
 
 from plain_commands.console import log
 
-from workflow_scripts.common.cli import Files, Folder, Settings
+from workflow_scripts.common.cli import Files, NewFolder, Settings
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.settings import Report
 from workflow_scripts.contracts.shard_arguments import Annotations, Images, Regions
@@ -16,7 +16,7 @@ def figure(
     images: Images,
     regions: Regions,
     manifests: Files = (),
-    output: Folder,
+    output: NewFolder,
 ) -> None:
     """Draw Figure 2: regions of the variants side by side, by size.
 

@@ -3,7 +3,7 @@
 from plain_commands.console import log
 from plain_commands.files import write_text
 
-from workflow_scripts.common.cli import File, Folder, Settings
+from workflow_scripts.common.cli import File, Folder, NewFile, NewFolder, Settings
 from workflow_scripts.contracts.audits import Audit
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.settings import Report
@@ -20,9 +20,9 @@ def hand_over(
     regions: Regions,
     anonymized: Folder,
     audit: File,
-    output: Folder,
-    sheet: File,
-    text: File,
+    output: NewFolder,
+    sheet: NewFile,
+    text: NewFile,
 ) -> None:
     """Arrange a variant's images like the originals, with a contact sheet and a summary.
 

@@ -6,7 +6,7 @@ from plain_commands.console import log, progress
 from plain_commands.errors import UserError
 from plain_commands.files import refuse_overwriting
 
-from workflow_scripts.common.cli import File, Settings, Threads, labelled, option
+from workflow_scripts.common.cli import NewFile, Settings, Threads, labelled, option
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.missed import Missed
 from workflow_scripts.contracts.regions import read_regions, write_regions
@@ -30,8 +30,8 @@ def missed(
     images: Images,
     regions: Regions,
     fingerprint: Annotated[str | None, option("HEX")] = None,
-    output: File,
-    only_second: File,
+    output: NewFile,
+    only_second: NewFile,
     threads: Threads = 1,
 ) -> None:
     """Estimate the number of faces and plates from a second detector.

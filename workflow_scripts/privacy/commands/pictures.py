@@ -6,7 +6,7 @@ from folder_owner import owned, stop_this_process
 from plain_commands.console import log, progress
 from plain_commands.files import atomic, unfinished
 
-from workflow_scripts.common.cli import Folder, Positive, Settings
+from workflow_scripts.common.cli import NewFolder, Positive, Settings
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.shard_arguments import Annotations, Images, Regions
 from workflow_scripts.privacy.pairs import pairs_of
@@ -19,7 +19,7 @@ def pictures(
     annotations: Annotations,
     images: Images,
     regions: Regions,
-    output: Folder,
+    output: NewFolder,
     threads: Positive = 1,
 ) -> None:
     """Make other pictures of the attacked people and plates.

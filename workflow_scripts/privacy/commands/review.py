@@ -6,7 +6,7 @@ from plain_commands.console import log, progress
 from plain_commands.errors import UserError
 from plain_commands.files import write_json, write_text
 
-from workflow_scripts.common.cli import File, Positive, Seed, option
+from workflow_scripts.common.cli import NewFile, Positive, Seed, option
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.layout import Layout
 from workflow_scripts.contracts.regions import read_regions
@@ -21,7 +21,7 @@ def review(
     tiles: Positive = 200,
     side: Annotated[int, option("PIXELS", at_least=64, below=8193)] = 512,
     seed: Seed = 0,
-    output: File,
+    output: NewFile,
 ) -> None:
     """Make a page of random parts of the original images, for a person to review.
 

@@ -6,7 +6,7 @@ from plain_commands.console import log
 from plain_commands.errors import UserError
 from plain_commands.files import refuse_overwriting
 
-from workflow_scripts.common.cli import File, Files
+from workflow_scripts.common.cli import File, Files, NewFile
 from workflow_scripts.contracts.regions import Kind, read_regions
 from workflow_scripts.contracts.reviews import Review
 from workflow_scripts.contracts.shard_arguments import Regions
@@ -18,8 +18,8 @@ def reviewed(
     sample: File,
     regions: Regions,
     other_split: Files = (),
-    output: File,
-    numbers: File,
+    output: NewFile,
+    numbers: NewFile,
 ) -> None:
     """Read the answers of a review: corrected regions, and bounds on missed ones.
 

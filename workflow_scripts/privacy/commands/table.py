@@ -11,7 +11,7 @@ from plain_commands.files import write_text
 from plain_commands.texts import read_given
 from region_review.sample import source_of
 
-from workflow_scripts.common.cli import File, Files, Folder, Settings, option
+from workflow_scripts.common.cli import File, Files, NewFile, NewFolder, Settings, option
 from workflow_scripts.common.handing_on import without_folders
 from workflow_scripts.contracts.attacks import Attacks
 from workflow_scripts.contracts.audits import Audit
@@ -41,8 +41,8 @@ def table(
     regions: Regions = (),
     experiment: Annotated[str | None, option("NAME")] = None,
     variants: Annotated[str, option("JSON|FILE")] = "{}",
-    output: Folder,
-    page: File | None = None,
+    output: NewFolder,
+    page: NewFile | None = None,
 ) -> None:
     """Combine the audits of all variants and the attacks on them, and judge them.
 

@@ -5,11 +5,11 @@ from typing import Annotated
 from plain_commands.console import log
 from plain_commands.files import atomic, sha256_of_file
 
-from workflow_scripts.common.cli import File, option
+from workflow_scripts.common.cli import File, NewFile, option
 
 
 def export(
-    *, checkpoint: File, output: File, prefix: Annotated[str, option("TEXT")] = "backbone."
+    *, checkpoint: File, output: NewFile, prefix: Annotated[str, option("TEXT")] = "backbone."
 ) -> None:
     """Export a trained model's backbone (with its feature pyramid) in half precision.
 

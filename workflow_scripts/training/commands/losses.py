@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from plain_commands.console import log, progress
 from plain_commands.errors import UserError
 
-from workflow_scripts.common.cli import File, Folder, Positive, Settings, labelled, option
+from workflow_scripts.common.cli import File, Folder, NewFile, Positive, Settings, labelled, option
 from workflow_scripts.common.gpus import choose_gpus, usable_cores
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import images_of_variant
@@ -28,7 +28,7 @@ def losses(
     validation_annotations: File,
     validation_images: Folder,
     most: Annotated[int, option("N", at_least=2)] = 1000,
-    output: File,
+    output: NewFile,
     gpus: Literal[0, 1] = 0,
     threads: Positive | None = None,
 ) -> None:

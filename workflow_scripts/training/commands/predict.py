@@ -9,7 +9,7 @@ from plain_commands.files import explained
 from plain_commands.section import validate
 from plain_commands.texts import read_given
 
-from workflow_scripts.common.cli import File, Folder, Positive, Settings, labelled, option
+from workflow_scripts.common.cli import File, Folder, NewFile, Positive, Settings, labelled, option
 from workflow_scripts.common.gpus import choose_gpus, usable_cores
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.predictions import PredictionOrigin, write_predictions
@@ -30,7 +30,7 @@ def predict(
     anonymized: Folder | None = None,
     tested_on: Annotated[str | None, option("VARIANT")] = None,
     program: Annotated[str | None, option("JSON|FILE")] = None,
-    output: File,
+    output: NewFile,
     gpus: Literal[0, 1] = 0,
     threads: Positive | None = None,
     silent_minutes: Annotated[float, option("MINUTES", at_least=0)] = 0,

@@ -10,11 +10,11 @@ from plain_commands.errors import UserError
 from plain_commands.files import write_text
 
 from workflow_scripts.analysis.report import compare as comparison
-from workflow_scripts.common.cli import Folder, option
+from workflow_scripts.common.cli import NewFolder, option
 
 
 def compare(
-    results: Annotated[tuple[Path, ...], option("FOLDER")], /, *, output: Folder | None = None
+    results: Annotated[tuple[Path, ...], option("FOLDER")], /, *, output: NewFolder | None = None
 ) -> None:
     """Compare experiments in one table and one plot.
 

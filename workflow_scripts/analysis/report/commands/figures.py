@@ -7,11 +7,11 @@ from plain_commands.errors import UserError
 from workflow_scripts.analysis.report.figures import FIGURES
 from workflow_scripts.analysis.report.results import read_results
 from workflow_scripts.analysis.run_arguments import Tables
-from workflow_scripts.common.cli import Folder
+from workflow_scripts.common.cli import Folder, NewFolder
 
 
 def figures(
-    results: Folder, /, *, tables: Tables | None = None, output: Folder | None = None
+    results: Folder, /, *, tables: Tables | None = None, output: NewFolder | None = None
 ) -> None:
     """Draw the figures of the results, as svg and png, e.g. for papers.
 

@@ -6,7 +6,7 @@ from plain_commands.files import write_text
 from workflow_scripts.analysis.report.page import render
 from workflow_scripts.analysis.report.results import read_results
 from workflow_scripts.analysis.run_arguments import Tables
-from workflow_scripts.common.cli import File, Folder, Settings
+from workflow_scripts.common.cli import File, Folder, NewFile, Settings
 from workflow_scripts.contracts.settings import Report
 
 
@@ -17,7 +17,7 @@ def html(
     settings: Settings[Report],
     tables: Tables | None = None,
     provenance: File | None = None,
-    output: File | None = None,
+    output: NewFile | None = None,
 ) -> None:
     """Make one self-contained page of all results in an experiment's folder.
 

@@ -6,11 +6,11 @@ from plain_commands.files import write_text
 from workflow_scripts.analysis.report.methods import methods_text
 from workflow_scripts.analysis.report.results import read_results
 from workflow_scripts.analysis.run_arguments import Tables
-from workflow_scripts.common.cli import File, Folder
+from workflow_scripts.common.cli import Folder, NewFile
 
 
 def methods(
-    results: Folder, /, *, tables: Tables | None = None, output: File | None = None
+    results: Folder, /, *, tables: Tables | None = None, output: NewFile | None = None
 ) -> None:
     """Write the methods section of a paper, with numbers and references.
 

@@ -7,7 +7,7 @@ from plain_commands.texts import read_given
 
 from workflow_scripts.analysis.report.provenance import provenance_of
 from workflow_scripts.analysis.report.results import read_results
-from workflow_scripts.common.cli import File, Folder, option
+from workflow_scripts.common.cli import Folder, NewFile, option
 from workflow_scripts.contracts.provenance import FILE_NAME
 
 
@@ -16,7 +16,7 @@ def provenance(
     /,
     *,
     config: Annotated[str, option("JSON|FILE")],
-    output: File | None = None,
+    output: NewFile | None = None,
 ) -> None:
     """Record the origin of an experiment's numbers: config, code, versions, runs, hashes.
 

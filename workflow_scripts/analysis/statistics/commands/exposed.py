@@ -12,7 +12,7 @@ from workflow_scripts.analysis.run_arguments import (
     read_chosen_runs,
 )
 from workflow_scripts.analysis.statistics import exposed as instances
-from workflow_scripts.common.cli import Folder, Settings
+from workflow_scripts.common.cli import NewFolder, Settings
 from workflow_scripts.contracts.runs import list_of, missing_runs
 from workflow_scripts.contracts.settings import Statistics
 
@@ -24,7 +24,7 @@ def exposed(
     runs_in: RunsIn | None = None,
     expected: Expected | None = None,
     reference: Reference = "unmodified",
-    output: Folder,
+    output: NewFolder,
 ) -> None:
     """Compare the AP of instances with and without a face or plate.
 

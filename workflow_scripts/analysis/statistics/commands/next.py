@@ -9,7 +9,7 @@ from plain_commands.files import write_text
 
 from workflow_scripts.analysis.numbers import points
 from workflow_scripts.analysis.statistics.sequential import Step, next_step
-from workflow_scripts.common.cli import File, Folder, option
+from workflow_scripts.common.cli import Folder, NewFile, option
 from workflow_scripts.contracts.runs import EXPECTED, read_expected
 from workflow_scripts.contracts.verdicts import ExperimentVerdict
 
@@ -23,7 +23,7 @@ def next_runs(
     /,
     *,
     margin: Annotated[float | None, option("AP", above=0, below=1)] = None,
-    output: File | None = None,
+    output: NewFile | None = None,
 ) -> int:
     """Add runs to undecided comparisons, as long as looks are left.
 

@@ -11,7 +11,7 @@ from tabulate import tabulate
 from workflow_scripts.analysis.run_arguments import Summary
 from workflow_scripts.analysis.statistics import formats, planning
 from workflow_scripts.analysis.statistics.sources import samples_of_summary
-from workflow_scripts.common.cli import File, option
+from workflow_scripts.common.cli import NewFile, option
 from workflow_scripts.contracts.settings import Statistics
 
 DEFAULTS = Statistics()
@@ -35,7 +35,7 @@ def power(
         0.9,
     ),
     level: Annotated[float, option("P", above=0, below=1)] = DEFAULTS.level,
-    output: File | None = None,
+    output: NewFile | None = None,
 ) -> None:
     """Compute the number of runs needed, from a pilot's standard deviations.
 

@@ -12,11 +12,11 @@ from workflow_scripts.analysis.report.variance import spreads_of, variance_repor
 from workflow_scripts.analysis.run_arguments import Tables
 from workflow_scripts.analysis.statistics.formats import WIDTH
 from workflow_scripts.analysis.statistics.variance import as_frame
-from workflow_scripts.common.cli import File, Folder
+from workflow_scripts.common.cli import Folder, NewFile
 
 
 def variance(
-    results: Folder, /, *, tables: Tables | None = None, output: File | None = None
+    results: Folder, /, *, tables: Tables | None = None, output: NewFile | None = None
 ) -> None:
     """Show the sources of the variance of each difference, and where more runs help most.
 

@@ -28,7 +28,7 @@ from workflow_scripts.analysis.statistics.sources import (
 )
 from workflow_scripts.analysis.statistics.supplement import supplement_of
 from workflow_scripts.analysis.statistics.supplement_formats import with_text
-from workflow_scripts.common.cli import Files, Folder, Names, Settings, Threads, option
+from workflow_scripts.common.cli import Files, Names, NewFolder, Settings, Threads, option
 from workflow_scripts.contracts.runs import list_of, missing_runs
 from workflow_scripts.contracts.settings import VerdictSettings
 from workflow_scripts.contracts.supplements import BesideName
@@ -49,7 +49,7 @@ def verdict(
     manifests: Files = (),
     note: Annotated[str, option("TEXT")] = "",
     threads: Threads = 1,
-    output: Folder | None = None,
+    output: NewFolder | None = None,
 ) -> None:
     """Judge each variant and class against the reference.
 

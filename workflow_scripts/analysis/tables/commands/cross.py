@@ -10,7 +10,7 @@ from plain_commands.errors import UserError
 
 from workflow_scripts.analysis.run_arguments import Expected, Runs
 from workflow_scripts.analysis.tables import cross as crossing
-from workflow_scripts.common.cli import Folder, option
+from workflow_scripts.common.cli import Folder, NewFolder, option
 from workflow_scripts.contracts.runs import (
     EvaluatedRun,
     check_same_experiment,
@@ -29,7 +29,7 @@ def cross(
     runs_in: Folder | None = None,
     expected: Expected,
     on: Annotated[tuple[str, ...], option("TEST", many=(1, None))],
-    output: Folder,
+    output: NewFolder,
 ) -> None:
     """Tabulate the AP by the images that models were trained on and tested on.
 

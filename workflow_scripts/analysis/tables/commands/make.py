@@ -11,7 +11,7 @@ from plain_commands.files import write_text
 from workflow_scripts.analysis.run_arguments import Expected, Reference, Runs, RunsIn
 from workflow_scripts.analysis.tables import formats
 from workflow_scripts.analysis.tables.table import result_table
-from workflow_scripts.common.cli import File, Folder, option
+from workflow_scripts.common.cli import File, NewFolder, option
 from workflow_scripts.contracts import runs as evaluated
 
 BOXES = "table_2_boxes"
@@ -26,7 +26,7 @@ def make(
     reference: Reference = "unmodified",
     partial: bool = False,
     note: Annotated[str, option("TEXT")] = "",
-    output: Folder,
+    output: NewFolder,
 ) -> None:
     """Combine the evaluations of all runs in Table II.
 
