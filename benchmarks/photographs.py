@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-import cv2
 import numpy as np
 from identity_attacks.cutouts import FaceCutout
 from identity_attacks.recognizers import Recognizer
@@ -21,8 +20,8 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
 from workflow_scripts.anonymization.method import Method
-from workflow_scripts.contracts.regions import Kind, Points, Region, with_ids
-from workflow_scripts.imaging.images import decode_image
+from workflow_scripts.contracts.regions import Kind, Region, with_ids
+from workflow_scripts.imaging.images import decode_image, shrunk
 from workflow_scripts.imaging.pictures import Picture, picture_of
 from workflow_scripts.pii.detectors.centerface import CenterFace
 from workflow_scripts.pii.detectors.plates import Plates
@@ -73,14 +72,6 @@ class Photograph:
         """Pixels with all regions treated by a method."""
         picture = picture_of(self.pixels, self.regions, name=self.name)
         return method.anonymize(picture, np.random.default_rng(seed))[0]
-
-
-def shrunk(pixels: np.ndarray, factor: float) -> np.ndarray:
-    """Reduced image (h, w, 3); the same one for a factor of 1 or more."""
-    if factor >= 1:
-        return pixels
-    size = [max(round(factor * side), 1) for side in pixels.shape[1::-1]]
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
 
 
 def found_in(pixels: np.ndarray, name: str, kind: Kind) -> tuple[Region, ...]:
@@ -180,10 +171,8 @@ class Face:
 
     def picture(self, most: float) -> Picture:
         """Photograph with this region only, reduced to a face of at most `most` pixels."""
-        full = self.photograph.pixels
-        pixels = shrunk(full, most / size_of(self.region))
-        scale = pixels.shape[1] / full.shape[1], pixels.shape[0] / full.shape[0]
-        return picture_of(pixels, [_scaled(self.region, *scale)], name=self.photograph.name)
+        whole = picture_of(self.photograph.pixels, [self.region], name=self.photograph.name)
+        return whole.reduced(most / size_of(self.region))
 
 
 def faces_in(photograph: Photograph, least: float, recognizer: Recognizer) -> list[Face]:
@@ -232,18 +221,3 @@ def picture_with(cutout: FaceCutout) -> Picture:
         cutout.image, Kind.FACE, 1.0, x0, y0, x1, y1, landmarks=place.landmarks, id=cutout.region
     )
     return picture_of(cutout.pixels, [region], name=cutout.image)
-
-
-def _scaled(region: Region, across: float, down: float) -> Region:
-    def moved(points: Points | None) -> Points | None:
-        return points and tuple((x * across, y * down) for x, y in points)
-
-    return replace(
-        region,
-        x0=region.x0 * across,
-        y0=region.y0 * down,
-        x1=region.x1 * across,
-        y1=region.y1 * down,
-        landmarks=moved(region.landmarks),
-        quad=moved(region.quad),
-    )

@@ -77,6 +77,22 @@ class Region:
         """Height of the box in pixels."""
         return self.y1 - self.y0
 
+    def scaled(self, across: float, down: float) -> "Region":
+        """The region in an image whose width and height are multiplied by these factors."""
+
+        def moved(points: Points | None) -> Points | None:
+            return points and tuple((x * across, y * down) for x, y in points)
+
+        return replace(
+            self,
+            x0=self.x0 * across,
+            y0=self.y0 * down,
+            x1=self.x1 * across,
+            y1=self.y1 * down,
+            landmarks=moved(self.landmarks),
+            quad=moved(self.quad),
+        )
+
 
 def order_of(region: Region) -> tuple:
     """Sort key within an image."""

@@ -46,6 +46,14 @@ def decode_image(raw: bytes, path: Path, *, upright: bool | None = False) -> np.
     )
 
 
+def shrunk(pixels: np.ndarray, factor: float) -> np.ndarray:
+    """Reduced image (h, w, 3); the same one for a factor of 1 or more."""
+    if factor >= 1:
+        return pixels
+    size = [max(round(factor * side), 1) for side in pixels.shape[1::-1]]
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+
+
 def decode_ids(raw: bytes, path: Path) -> np.ndarray:
     """Decode a label image's bytes to (height, width) as stored, 8 or 16 bit.
 

@@ -11,7 +11,7 @@ from plain_commands.errors import UserError
 
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, LabelledObject
 from workflow_scripts.contracts.regions import Region
-from workflow_scripts.imaging.images import load
+from workflow_scripts.imaging.images import load, shrunk
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +41,16 @@ class Picture:
         copy = replace(self)
         vars(copy)["pixels"] = pixels
         return copy
+
+    def reduced(self, factor: float) -> "Picture":
+        """The pixels and regions at a smaller size; the same for a factor of 1 or more.
+
+        It has no file and no labelled objects.
+        """
+        pixels = shrunk(self.pixels, factor)
+        across, down = (pixels.shape[axis] / self.pixels.shape[axis] for axis in (1, 0))
+        regions = [region.scaled(across, down) for region in self.regions]
+        return picture_of(pixels, regions, name=self.record.file_name)
 
 
 def picture_of(
