@@ -1,6 +1,7 @@
 """Faces of photographs, and a variant whose new faces are mixed from them."""
 
 import re
+import shutil
 from pathlib import Path
 
 import cv2
@@ -63,6 +64,45 @@ def test_a_folder_of_portraits_becomes_a_file(photographs, capsys, tmp_path):
     (line,) = re.findall("donors: .*", said.out)
     written = {"source": str(path), "sha256": sha256_of_file(path), "licence": "…"}
     assert yaml.safe_load(line) == {"donors": written}
+
+
+def test_photographs_that_cannot_be_used_are_named_and_counted(photographs, capsys, tmp_path):
+    folder = tmp_path / "photographs"
+    shutil.copytree(photographs, folder)
+    (folder / "damaged.png").write_bytes((photographs / "3.png").read_bytes()[:2000])
+    (folder / "empty.jpg").touch()
+    cv2.imwrite(str(folder / "no face.png"), np.full((90, 90, 3), 120, np.uint8))
+    paths = []
+    for path in (photographs, folder):
+        paths.append(path.with_suffix(".npz"))
+        assert donors(path, "--output", paths[-1]) == 0
+    said = capsys.readouterr().err
+    for name in ("damaged.png", "empty.jpg"):
+        (line,) = [one for one in said.splitlines() if name in one]
+        assert f"left out: {folder / name}: " in line
+    assert "2 left out: unreadable" in said
+    assert "1 left out: without a face" in said
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_faces_that_are_not_used_have_the_reasons_of_the_method(photographs, capsys, tmp_path):
+    folder = tmp_path / "photographs"
+    folder.mkdir()
+    image, _ = drawn_portrait(3)
+    turned = cv2.rotate(image, cv2.ROTATE_90_CLOCKWISE)
+    cv2.imwrite(str(folder / "blue.png"), image)  # red and blue exchanged
+    cv2.imwrite(str(folder / "turned.png"), turned[..., ::-1])
+    assert donors(folder, "--output", tmp_path / "donors.npz") == 2
+    reasons = re.findall(r"left out: (.*)", capsys.readouterr().err)
+    assert set(reasons) <= {"no skin", "turned away", "without a face"}
+    assert "no skin" in reasons
+
+
+def test_an_output_is_checked_before_photographs_are_read(photographs, capsys):
+    assert donors(photographs, "--output", "/proc/none/donors.npz") == 2
+    said = capsys.readouterr().err
+    assert "/proc/none/donors.npz: cannot be written" in said
+    assert "reading faces" not in said
 
 
 def test_too_few_people_are_one_line(photographs, capsys, tmp_path):

@@ -8,7 +8,16 @@ import cv2
 import numpy as np
 import pytest
 from face_pictures import drawn_portrait, face, portrait
-from natural_pii import LEAST_PEOPLE, Donors, Route, UnwrappedFace, anonymize, donors_of, unwrapped
+from natural_pii import (
+    LEAST_PEOPLE,
+    Donors,
+    FallbackReason,
+    Route,
+    UnwrappedFace,
+    anonymize,
+    donors_of,
+    unwrapped,
+)
 from natural_pii.faces.donors import MIXED
 from natural_pii.faces.parts import details_of, grey_of, masks, parts, spot
 from natural_pii.faces.pose import pose_of
@@ -180,6 +189,7 @@ def test_parts_are_moved_to_their_place():
 
 def test_what_is_covered_or_turned_away_is_not_laid_out():
     image, region = drawn_portrait(1)
-    assert unwrapped(image, region) is not None
-    assert unwrapped(np.full_like(image, (60, 90, 160)), region) is None
-    assert unwrapped(image, face(40, 40, 80, lead=0.5)) is None
+    assert isinstance(unwrapped(image, region), UnwrappedFace)
+    blue = np.full_like(image, (60, 90, 160))
+    assert unwrapped(blue, region) is FallbackReason.NO_SKIN
+    assert unwrapped(image, face(40, 40, 80, lead=0.5)) is FallbackReason.TURNED_AWAY

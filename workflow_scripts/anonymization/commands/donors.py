@@ -4,17 +4,25 @@ import json
 from collections import Counter
 from pathlib import Path
 
-import cv2
 import numpy as np
 from image_files import listing
-from natural_pii import LEAST_PEOPLE, FaceRegion, UnwrappedFace, donors_of, unwrapped
+from natural_pii import (
+    LEAST_PEOPLE,
+    FaceRegion,
+    FallbackReason,
+    UnwrappedFace,
+    donors_of,
+    unwrapped,
+)
 from pii_detectors import CenterFaceSearch
 from plain_commands.console import log, progress
 from plain_commands.errors import UserError
 from plain_commands.files import atomic, read_bytes, sha256_of_file
 
 from workflow_scripts.common.cli import Folder, NewFile
+from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.imaging.images import decode_image
+from workflow_scripts.imaging.pictures import Picture, picture_of
 
 WIDTH = 100.0
 """Width to which larger faces are reduced, pixels: new ones are not sharper."""
@@ -26,7 +34,7 @@ def donors(photographs: Folder, /, *, output: NewFile) -> None:
 
     The largest face of each photograph is used. All photographs directly in one subfolder count as
     one person; each photograph outside of a subfolder counts as another person. Faces that are
-    turned away, covered, bearded or behind glasses are left out.
+    turned away, covered, bearded or behind glasses are left out, as are unreadable photographs.
 
     Use only photographs of people who gave their consent, or who do not exist: a recogniser
     distinguishes donors from other people slightly better than chance.
@@ -36,7 +44,7 @@ def donors(photographs: Folder, /, *, output: NewFile) -> None:
         output: the file (.npz).
 
     Raises:
-        UserError: there are too few people, or a photograph cannot be read.
+        UserError: there is no such folder, or usable faces of too few people.
     """
     if not photographs.is_dir():
         raise UserError(f"{photographs}: no such folder; name a folder of photographs")
@@ -47,14 +55,16 @@ def donors(photographs: Folder, /, *, output: NewFile) -> None:
     left_out: Counter[str] = Counter()
     for name in progress(found.images, total=len(found.images), description="reading faces"):
         path = photographs / name
-        image = decode_image(read_bytes(path), path, upright=True)
-        face = _largest_face(image)
-        laid_out = None if face is None else unwrapped(*_reduced(image, face))
-        if laid_out is None:
-            left_out["without a face" if face is None else "turned away or covered"] += 1
+        try:
+            face = _unwrapped(decode_image(read_bytes(path), path, upright=True))
+        except UserError as error:
+            log.warning("left out: %s", error)
+            face = "unreadable"
+        if isinstance(face, str):
+            left_out[face] += 1
         else:
             person = path if path.parent == photographs else path.parent
-            people.setdefault(person, []).append(laid_out)
+            people.setdefault(person, []).append(face)
     made, others = donors_of(list(people.values()))
     left_out += others
     count = len(np.unique(made.people))
@@ -75,24 +85,25 @@ def donors(photographs: Folder, /, *, output: NewFile) -> None:
     )
 
 
-def _largest_face(image: np.ndarray) -> FaceRegion | None:
+def _largest_face(image: np.ndarray) -> Picture | None:
+    """An image (h, w, 3) with its largest face, reduced to one of at most `WIDTH`; None without
+    a face.
+    """
     faces = SEARCH.find(image)
     if not len(faces.boxes):
         return None
     sizes = (faces.boxes[:, 2:] - faces.boxes[:, :2]).prod(axis=1)
     best = int(sizes.argmax())
     points = tuple((float(x), float(y)) for x, y in faces.landmarks[best])
-    x0, y0, x1, y1 = faces.boxes[best].tolist()
-    return FaceRegion(x0, y0, x1, y1, points)
+    face = Region("", Kind.FACE, 1.0, *faces.boxes[best].tolist(), landmarks=points)
+    return picture_of(image, [face]).reduced(WIDTH / face.width)
 
 
-def _reduced(image: np.ndarray, face: FaceRegion) -> tuple[np.ndarray, FaceRegion]:
-    """An image and its face, made smaller if the face is wider than `WIDTH`."""
-    factor = WIDTH / face.width
-    if factor >= 1:
-        return image, face
-    size = [max(round(factor * side), 1) for side in image.shape[1::-1]]
-    across, down = size[0] / image.shape[1], size[1] / image.shape[0]
-    points = tuple((x * across, y * down) for x, y in face.landmarks or ())
-    box = face.x0 * across, face.y0 * down, face.x1 * across, face.y1 * down
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA), FaceRegion(*box, points)
+def _unwrapped(image: np.ndarray) -> UnwrappedFace | str:
+    """The largest face of an image, or why there is none to be used."""
+    picture = _largest_face(image)
+    if picture is None:
+        return "without a face"
+    (region,) = picture.regions
+    face = unwrapped(picture.pixels, FaceRegion(*region.box, region.landmarks))
+    return face.value if isinstance(face, FallbackReason) else face

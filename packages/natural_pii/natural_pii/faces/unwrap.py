@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from pii_measures import FaceRegion
 
+from natural_pii.replacement import FallbackReason
+
 from .estimate import display_tone
 from .field import plane_of, skin_field, to_log
 from .grid import at, blurred, smooth
@@ -42,8 +44,8 @@ class UnwrappedFace:
     long_hair: bool
 
 
-def unwrapped(image: np.ndarray, region: FaceRegion) -> UnwrappedFace | None:
-    """Unwrap a face onto `plane()`; None if it is turned away, covered or not skin.
+def unwrapped(image: np.ndarray, region: FaceRegion) -> UnwrappedFace | FallbackReason:
+    """Unwrap a face onto `plane()`, or the reason why it cannot be.
 
     Args:
         image: (height, width, 3) uint8 RGB.
@@ -51,7 +53,7 @@ def unwrapped(image: np.ndarray, region: FaceRegion) -> UnwrappedFace | None:
     """
     subject = subject_of(image, region)
     if subject is None or subject.reason or subject.skin is None or subject.skin.masked:
-        return None
+        return (subject and subject.reason) or FallbackReason.NO_SKIN
     pose, (x0, y0, x1, y1) = subject.pose, subject.box
     window = image[y0:y1, x0:x1]
     samples = plane_of(pose, x0, y0, window.shape[:2])
@@ -61,7 +63,7 @@ def unwrapped(image: np.ndarray, region: FaceRegion) -> UnwrappedFace | None:
     seen, tone = to_log(window), to_log(display_tone(subject.skin)).ravel()
     light = skin_field(samples, samples.small(seen), zone, tone)
     if light.share < _LEAST_SKIN:
-        return None
+        return FallbackReason.NO_SKIN
     deviations = seen - samples.over(light.coefficients)
     deviations = blurred(deviations, 0.4 * pose.unit / DENSITY if pose.unit > DENSITY else 0)
     _, height = average_head()
