@@ -272,6 +272,7 @@ rule privacy_table:
         missed=JOBS.missed(),
         membership=JOBS.memberships,
         review=JOBS.review(),
+        donors=JOBS.record_of_donors(),
         regions=reviewed_regions,
         index=ancient("<shards>"),
     output:
@@ -298,6 +299,7 @@ rule privacy_table:
         fingerprint=FINGERPRINTS.privacy_table,
         missed=JOBS.missed_option,
         review=JOBS.review_option,
+        donors=JOBS.donors_option,
         experiment=EXPERIMENT.experiment,
         variants=JOBS.settings_of_variants,
         folder=subpath(output.json, parent=True),
@@ -308,7 +310,7 @@ rule privacy_table:
         " --audits {input.audits:q} --attacks {input.attacks:q} {params.missed}"
         " --membership {input.membership:q}"
         " {params.review} --regions {input.regions:q} --experiment {params.experiment}"
-        " --variants {params.variants:q}"
+        " --variants {params.variants:q} {params.donors}"
         " --output {params.folder:q} --page {output.page:q} --log {log:q}"
 
 

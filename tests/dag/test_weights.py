@@ -6,6 +6,7 @@ from pii_detectors.plates import SHA256, WEIGHTS
 from plain_commands.files import sha256_of_file
 
 from tests.dag.conftest import ALL_ATTACKED, PAGE, SEEDS, jobs_of_runs, plates_with
+from workflow_scripts.operations.snakemake_call import SnakemakeCall
 
 OTHER = SHA256[::-1]
 """Of no file here."""
@@ -53,3 +54,26 @@ def test_wrong_content_stops_before_any_job(done):
     assert failed.returncode != 0
     found = sha256_of_file(other)
     assert f"pii.license_plates.weights.sha256: the file {other} has {found};" in failed.stdout
+
+
+def test_the_privacy_table_gets_the_record_of_donors(fresh):
+    def asked() -> tuple[list[str], str]:
+        (job,) = (
+            job
+            for job in SnakemakeCall([*fresh.command()[3:], "--forceall"]).jobs()
+            if job.rule == "privacy_table"
+        )
+        return list(job.inputs), job.command or ""
+
+    manifest = str(fresh.results.relative_to(fresh.folder) / "weights/manifest.json")
+    inputs, command = asked()
+    assert manifest not in inputs
+    assert "--weights" not in command
+    donors = fresh.folder / "donors.npz"
+    donors.parent.mkdir(parents=True, exist_ok=True)
+    donors.write_bytes(b"any")
+    named = {"source": str(donors), "sha256": sha256_of_file(donors), "licence": "consent"}
+    fresh.config["variants"]["anonymized"] = {"method": "natural", "donors": named}
+    inputs, command = asked()
+    assert manifest in inputs
+    assert f"--weights {manifest}" in command

@@ -154,6 +154,16 @@ class Jobs(JobSettings):
         """`--missed` with this estimate, if there is one."""
         return _option("--missed", self.missed())
 
+    def record_of_donors(self, _: object = None) -> list[Path]:
+        """Origin and licence of the weights, if a variant mixes faces of donors."""
+        named = [key for key, _ in weights_in(self.experiment.variants)]
+        given = any(key.endswith(".donors") for key in named)
+        return [self.layout.weights_manifest] if given else []
+
+    def donors_option(self, _: object = None) -> str:
+        """`--weights` with this file, if there are donors."""
+        return _option("--weights", self.record_of_donors())
+
     def registration(self, _: object = None) -> list[Path]:
         """The plan registered before the first run, if any; no rule makes it."""
         return [self.layout.registration] if self.layout.registration.exists() else []

@@ -103,6 +103,8 @@ class PrivacyTables(CaptionedTables):
     limits: dict[str, float] = Field(default_factory=dict)
     broken: tuple[str, ...] = ()
     """Exceeded limits, one sentence each."""
+    donors: tuple[str, ...] = ()
+    """Number and licence of the donors of new faces, one sentence per variant that has any."""
     page: tuple[PageSection, ...] = ()
     """The page for a data protection officer, as in privacy.md."""
 

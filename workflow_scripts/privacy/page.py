@@ -43,6 +43,7 @@ def page_of(content: PrivacyTables) -> Iterator[PageSection]:
             paragraphs=(
                 f"Experiment {content.experiment or '(no name)'}: methods and settings of its "
                 "config, defaults included.",
+                *content.donors,
             ),
             table=TextTable(
                 title="Methods",

@@ -22,7 +22,13 @@ from workflow_scripts.contracts.reviews import Review
 from workflow_scripts.contracts.settings import UNMODIFIED
 from workflow_scripts.contracts.shard_arguments import Regions
 from workflow_scripts.contracts.tables import PrivacyTables
-from workflow_scripts.privacy import attacks_table, membership_table, missed_table, reviewed_table
+from workflow_scripts.privacy import (
+    attacks_table,
+    donated,
+    membership_table,
+    missed_table,
+    reviewed_table,
+)
 from workflow_scripts.privacy import table as audits_table
 from workflow_scripts.privacy.judging import answer, broken, judged
 from workflow_scripts.privacy.page import as_markdown, page_of
@@ -41,6 +47,7 @@ def table(
     regions: Regions = (),
     experiment: Annotated[str | None, option("NAME")] = None,
     variants: Annotated[str, option("JSON|FILE")] = "{}",
+    weights: File | None = None,
     output: NewFolder,
     page: NewFile | None = None,
 ) -> None:
@@ -58,6 +65,7 @@ def table(
         regions: detected PII regions of all shards, to check that the review was of these.
         experiment: name of the experiment.
         variants: settings of each variant's method by the variant's name.
+        weights: weights/manifest.json, with the licences of donors of faces.
         output: folder for privacy.csv, .md, .tex and .json.
         page: Markdown file for the page for a data protection officer.
 
@@ -85,6 +93,7 @@ def table(
     )
     exceeded = tuple(broken(beside, settings.limits))
     methods, _ = read_given(variants, "--variants")
+    donors = tuple(donated.sentences(methods, weights))
     of_runs = membership_table.attacks_of(
         [MembershipLosses.read(path) for path in membership], methods
     )
@@ -105,11 +114,12 @@ def table(
         margin=settings.margin,
         limits=settings.limits,
         broken=exceeded,
+        donors=donors,
         caption=f"{attacks_table.CAPTION} " * bool(beside)
         + f"{membership_table.CAPTION} " * bool(of_runs)
         + f"{missed_table.CAPTION} " * bool(estimate)
         + f"{reviewed_table.CAPTION} " * bool(reviewed)
-        + audits_table.CAPTION,
+        + " ".join([audits_table.CAPTION, *donors]),
         layouts=(
             *attacks_table.text_tables(beside),
             *membership_table.text_tables(of_runs),
