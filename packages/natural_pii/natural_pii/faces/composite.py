@@ -26,6 +26,8 @@ _FINEST = 0.58
 """Blur of level n of a Gaussian pyramid divided by 2**n, standard deviation in pixels."""
 _COARSEST = 1.2
 """Blur that the coarsest band is measured against, units: a quarter of the face's width."""
+_SHARPEST = 1.5
+"""Largest gain of a band relative to the coarsest one: mixed faces are softer than single ones."""
 _SHARE = 0.95
 """Largest strength of new detail relative to that of the old face."""
 _WHITE = (0.75, 0.18, 0.08, 0.04, 0.02, 0.01, 0.005, 0.0025)
@@ -199,7 +201,7 @@ def _weakened(both: np.ndarray, weights: np.ndarray, noise: list[float]) -> np.n
     contrast = math.sqrt(min(max(ratios[-1], 1e-3), 1.0))
     result = both[..., :3]
     for band, ratio in zip(bands[::-1], ratios[::-1], strict=True):
-        gain = min(ratio / contrast, contrast)
+        gain = min(ratio / contrast, _SHARPEST * contrast)
         result = cv2.pyrUp(result, dstsize=band.shape[1::-1]) + np.float32(gain) * band
     return result
 

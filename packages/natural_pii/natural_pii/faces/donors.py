@@ -40,7 +40,7 @@ MIXED = 3
 _FEWEST, _NEAREST = 12, 45
 """Least and largest number of donors in about the pose of the old head, among whom these are
 chosen."""
-_CONCENTRATION = 4.0
+_CONCENTRATION = 1.0
 """Concentration of the Dirichlet distribution of the donors' weights."""
 _SHARP, _SHARPEST = 0.8, 22.0
 """Least resolution of a donor: as a share of the old face's, and a value in pixels per unit that is

@@ -68,7 +68,7 @@ class FacePart:
 def parts() -> tuple[FacePart, ...]:
     """Parts of a face; where two overlap, the first counts."""
     supports = {
-        "eyes": np.maximum(spot(1.0, -0.25, 1.05, 0.95), spot(0, -0.2, 0.6, 0.8)),
+        "eyes": np.maximum(spot(1.0, -0.2, 1.05, 0.9), spot(0, -0.2, 0.6, 0.8)),
         "mouth": spot(0, 2.45, 1.5, 1.0),
         "nose": spot(0, 0.95, 0.7, 0.9),
     }
@@ -103,7 +103,7 @@ def inner() -> np.ndarray:
     It ends between lips and chin: the chin of a face mixed from others would be a second one.
     """
     grid, (half, _) = plane(), average_head()
-    down = smooth(grid.v, -1.55, -1.05) * smooth(average_person().chin - grid.v, 0.45, 1.05)
+    down = smooth(grid.v, -1.5, -0.8) * smooth(average_person().chin - grid.v, 0.45, 1.05)
     return (down * smooth(0.95 - np.abs(grid.u) / half, 0, 0.25)).astype(np.float32)
 
 
