@@ -27,9 +27,10 @@ _FINEST = 0.58
 _COARSEST = 1.2
 """Blur that the coarsest band is measured against, units: a quarter of the face's width."""
 _SHARPEST = 1.5
-"""Largest gain of a band relative to the coarsest one: mixed faces are softer than single ones."""
+"""Largest gain of a band, relative to that of the coarsest one: drawn faces and means of several
+people are softer than photographed ones."""
 _SHARE = 0.95
-"""Largest strength of new detail relative to that of the old face."""
+"""Strength of new detail relative to that of the old face."""
 _WHITE = (0.75, 0.18, 0.08, 0.04, 0.02, 0.01, 0.005, 0.0025)
 """Mean absolute value of white noise of unit variance in each band, from the finest."""
 _GREYS = np.array([(1 / 3, 1 / 3, 1 / 3, 0), (0, 0, 0, 1)], np.float32)
@@ -38,7 +39,7 @@ brightness.
 """
 _COLOURFUL = 0.15
 """Logarithm of red over blue from which features on a skin get their full colour."""
-_VIVID = 0.2
+_VIVID = 0.15
 """Deviation of a channel from the brightness of details that is taken for make-up, logarithm."""
 _BLUISH = 0.04
 """Largest logarithm of blue over red of dark details, relative to skin."""
@@ -151,10 +152,10 @@ def _ground(
 
 
 def _as_seen(detail: np.ndarray, ground: SmoothSkin, noise: float, drawn: Rendered) -> np.ndarray:
-    """New detail, (h, w, 3), in each band at most as strong as that of the old face.
+    """New detail, (h, w, 3), in the colours, contrast and sharpness of the old face.
 
-    Each band takes one number from the old face. The positions of its features do not pass into
-    the new face, nor does its light at less than the scale of the skin's field.
+    Each band of detail takes one number from the old face. The positions of its features do not
+    pass into the new face, nor does its light at less than the scale of the skin's field.
 
     Args:
         detail: deviations of the new head from its smooth skin, (h, w, 3) of logarithms.
@@ -168,24 +169,24 @@ def _as_seen(detail: np.ndarray, ground: SmoothSkin, noise: float, drawn: Render
     white = noise / float(from_log(ground.light).mean() + FLOOR)
     bands = max(round(np.log2(_COARSEST * drawn.unit / _FINEST)), 1)
     old = mean_of(ground.seen - ground.light)
-    result = _weakened(
+    result = _as_sharp(
         cv2.merge((*cv2.split(detail), old)), weights, [white * size for size in _WHITE[:bands]]
     )
     return result + three(_within(mean_of(ground.seen), mean_of(ground.light + result), inside))
 
 
-def _weakened(both: np.ndarray, weights: np.ndarray, noise: list[float]) -> np.ndarray:
-    """New detail, (h, w, 3), as blurred as the old one, and between both in contrast.
+def _as_sharp(both: np.ndarray, weights: np.ndarray, noise: list[float]) -> np.ndarray:
+    """New detail, (h, w, 3), as sharp as the old one, and between both in contrast.
 
     The bands of a Laplacian pyramid are compared. How strong the coarsest one is depends on the
-    light and on the person, so the new face keeps half of the difference (as a logarithm). Finer
-    ones are only made weaker: what the old face lacks there is lost by blur.
+    light, but also on the person, so half of a lack of contrast (as a logarithm) is adopted. What
+    the finer ones lack beyond that is due to blur.
 
     Args:
         both: new detail, and brightness of the old face, (h, w, 4).
         weights: weights of the inner face, (h, w).
         noise: mean size of the image's noise in each band, from the finest. Anything coarser than
-            the last band is unchanged.
+            the last band is left out.
     """
     bands, ratios = [], []
     for level in noise:
@@ -199,7 +200,7 @@ def _weakened(both: np.ndarray, weights: np.ndarray, noise: list[float]) -> np.n
         ratios.append(_SHARE * math.sqrt(max(old * old - level * level, 0)) / max(new, 1e-6))
         both, weights = smaller, cv2.pyrDown(weights)
     contrast = math.sqrt(min(max(ratios[-1], 1e-3), 1.0))
-    result = both[..., :3]
+    result = np.zeros_like(both[..., :3])
     for band, ratio in zip(bands[::-1], ratios[::-1], strict=True):
         gain = min(ratio / contrast, _SHARPEST * contrast)
         result = cv2.pyrUp(result, dstsize=band.shape[1::-1]) + np.float32(gain) * band

@@ -47,6 +47,8 @@ _SHARP, _SHARPEST = 0.8, 22.0
 always enough."""
 _PITCH = 0.4
 """Weight of a difference in pitch; a difference in yaw has weight 1."""
+_SOFT = 0.7
+"""Blur of a mixed face relative to that of a drawn one: photographs are already blurred."""
 _STEP = np.float32((HIGHEST - LOWEST) / 255)
 """Difference between two levels of a texture, logarithm."""
 _CALM = -0.5, 0.3
@@ -204,7 +206,7 @@ def mixed_head(
     face = (face * inner()[..., None]).clip(LOWEST, HIGHEST)
     display = from_log(face + to_log(display_tone(skin)).ravel())
     rgb = (display.clip(0, 255) / np.float32(255)) ** np.float32(GAMMA)
-    rgb = blurred(rgb, sharpness_of(DENSITY, pose))
+    rgb = blurred(rgb, _SOFT * sharpness_of(DENSITY, pose))
     half, height = average_head()
     who = who.in_place_of(pose.chin, pose.width)
     return DrawnHead(plane(), who, half, rgb, *turned_sideways(plane(), height, pose.yaw))
