@@ -2,18 +2,25 @@
 
 import contextlib
 import dataclasses
+import json
 import os
+import shlex
 import shutil
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+from pii_detectors.plates import SHA256, WEIGHTS
+from plain_commands.files import read_json
 
 from tests import preloaded
 from tests.small_experiment import copied
 from tests.workflow import Workflow
-from workflow_scripts.operations.snakemake_call import Job, SnakemakeCall
+from workflow_scripts.contracts.layout import Layout
+from workflow_scripts.operations.snakemake_call import SnakemakeCall
 
 pytestmark = pytest.mark.slow
 
@@ -29,6 +36,22 @@ MORE = {
 }
 """Sections of the config with which more is made than in the finished experiment."""
 RUN = "runs/unmodified/seed~1"
+WRITTEN = {
+    "weights fetch": (f"by hand/fetched/{SHA256}",),
+    "weights record": ("by hand/new.json",),
+    "dataset index-test": ("by hand/new.json",),
+    "tables cross": ("by hand/tables/cross.csv", "by hand/tables/cross.json"),
+    "privacy hand-over": ("by hand/images", "by hand/sheet.png", "by hand/text.txt"),
+}
+"""Files and folders that commands without a job in the experiment write."""
+
+
+class Call(NamedTuple):
+    """A command, and what it writes."""
+
+    command: str
+    outputs: Sequence[str]
+    """Relative to the working folder."""
 
 
 @contextlib.contextmanager
@@ -56,20 +79,25 @@ def test_every_stage_says_so_and_leaves_nothing_half_written(disk, small_experim
     }
     known = "train", "predict", "anonymize", "report", "membership", "estimate_missed"
     assert set(known) <= jobs_by_rule.keys()
-    for rule, job in jobs_by_rule.items():
-        with without_outputs(workflow, job) as outputs:
+    calls = {rule: Call(job.command, job.outputs) for rule, job in jobs_by_rule.items()}
+    for name, call in {**calls, **by_hand(workflow)}.items():
+        with without_outputs(workflow, call) as outputs:
             with filled(disk):
-                code, said = called(workflow, job)
+                code, said = called(workflow, call)
             assert "Traceback" not in said, said
-            if rule in WRITE_NOTHING:
+            if name in WRITE_NOTHING:
                 assert code == 0, said
                 continue
-            assert code == 2, said
+            assert code == 2, (name, said)
             errors = [line for line in said.splitlines() if "] error: " in line]
             assert len(errors) == 1, said
             assert ROOM in errors[0]
             assert ADVICE in errors[0]
             assert not [output for output in outputs if output.exists()], said
+            if name in WRITTEN:  # its arguments are right
+                code, said = called(workflow, call)
+                assert code == 0, (name, said)
+                assert all(output.exists() for output in outputs)
     # Space is given back: nothing is missing or counts as changed, and a lost run is made again.
     assert workflow.plan() == {}
     model = workflow.results / RUN / "model_final.pth"
@@ -88,10 +116,49 @@ def test_every_stage_says_so_and_leaves_nothing_half_written(disk, small_experim
     assert model.read_bytes() == content
 
 
+def by_hand(workflow: Workflow) -> dict[str, Call]:
+    """Commands of which the finished experiment has no job, on its files."""
+    layout = Layout(workflow.results)
+    train, val = (layout.annotations(split) for split in ("train", "val"))
+    index = read_json(val)
+    plates = {"source": str(WEIGHTS), "sha256": SHA256, "licence": "MIT"}
+    named = json.dumps({"plates": plates})
+    made = workflow.folder / "by hand"
+    weights = made / "weights" / SHA256
+    weights.parent.mkdir(parents=True)
+    shutil.copyfile(WEIGHTS, weights)
+    calls = {
+        "weights fetch": ("--settings", named, "--output", made / "fetched"),
+        "weights record": ("--settings", named, "--folder", weights.parent),
+        "dataset index-test": (
+            *("--settings", json.dumps({"images": str(layout.drawn), "annotations": str(val)})),
+            *("--name", "night", "--train", train, "--workers", 1),
+            *("--classes", *(one["name"] for one in index["categories"])),
+        ),
+        "tables cross": (
+            *("--runs-in", layout.runs, "--expected", layout.expected_runs, "--on", "unmodified"),
+            *("--output", made / "tables"),
+        ),
+        "privacy hand-over": (
+            *("--annotations", train, "--images", layout.drawn, "--regions"),
+            *layout.pii.glob("train/*.parquet"),
+            *("--anonymized", layout.variant_images("natural", "train")),
+            *("--audit", layout.audit("natural"), "--output", made / "images"),
+            *("--sheet", made / "sheet.png", "--text", made / "text.txt"),
+        ),
+    }
+    found = {}
+    for name, options in calls.items():
+        words = [sys.executable, "-m", "workflow_scripts", *name.split(), *map(str, options)]
+        words += [] if "--output" in options else ["--output", str(made / "new.json")]
+        found[name] = Call(shlex.join(words), WRITTEN[name])
+    return found
+
+
 @contextlib.contextmanager
-def without_outputs(workflow: Workflow, job: Job) -> Iterator[list[Path]]:
-    """The outputs of a job, which are away for a while."""
-    outputs = [workflow.folder / output for output in job.outputs]
+def without_outputs(workflow: Workflow, call: Call) -> Iterator[list[Path]]:
+    """The outputs of a command, which are away for a while."""
+    outputs = [workflow.folder / output for output in call.outputs]
     aside = workflow.folder.parent / "aside"
     aside.mkdir()
     for number, output in enumerate(outputs):
@@ -108,10 +175,10 @@ def without_outputs(workflow: Workflow, job: Job) -> Iterator[list[Path]]:
         aside.rmdir()
 
 
-def called(workflow: Workflow, job: Job) -> tuple[int, str]:
-    """Run the command of a job; its exit code, and what it says."""
+def called(workflow: Workflow, call: Call) -> tuple[int, str]:
+    """Run a command; its exit code, and what it says."""
     done = subprocess.run(
-        ["bash", "-c", job.command],
+        ["bash", "-c", call.command],
         cwd=workflow.folder,
         env={**os.environ, **workflow.environment},
         stdout=subprocess.PIPE,
