@@ -1,7 +1,7 @@
 """The check of a cluster, as far as it needs no cluster."""
 
 import pytest
-from slurm_repairs.limits import Limited, SlurmLimit
+from slurm_repairs.limits import Limited, SlurmLimit, SlurmSite
 
 from tests.commands import cluster as main
 from tests.workflow import PROJECT
@@ -9,7 +9,10 @@ from workflow_scripts.operations.cluster import (
     ADVICE,
     Profile,
     advice_on,
+    choices_of,
     limits_exceeded,
+    loosest,
+    never_starts,
     options_of,
     sbatch_command,
 )
@@ -80,6 +83,47 @@ def test_what_a_limit_never_lets_start_is_named(resources, finding):
     found = list(limits_exceeded(resources, limits))
     assert len(found) == (finding is not None)
     assert all(line.startswith(finding) for line in found)
+
+
+SITE = SlurmSite(
+    enforced=True,
+    default_account=None,
+    associations=(),
+    qos=({"name": "few", "jobs": "1"}, {"name": "normal", "submitted": "9"}),
+    partitions=(
+        {"PartitionName": "short", "Default": "YES", "MaxTime": "01:00:00", "QoS": "few"},
+        {"PartitionName": "long", "MaxTime": "1-00:00:00", "QoS": "N/A"},
+    ),
+    nodes=(),
+)
+
+
+@pytest.mark.parametrize(
+    ("partition", "minutes", "exceeded"),
+    [
+        ("short", 90, ["the 60 of partition short"]),
+        ("short,long", 90, []),
+        ("long,short", 60, []),
+        ("long,short", 1500, ["the 1440 of partition long", "the 60 of partition short"]),
+        (None, 90, ["the 60 of partition short"]),
+    ],
+)
+def test_a_job_may_run_in_any_of_its_partitions(partition, minutes, exceeded):
+    choices = choices_of(SITE, None, None, partition)
+    found = never_starts({"runtime": minutes}, choices)
+    assert len(found) == len(exceeded)
+    for line, expected in zip(found, exceeded, strict=True):
+        assert line.startswith(f"{minutes} minutes exceed {expected}")
+
+
+def test_the_loosest_partition_limits_the_number_of_jobs():
+    found = {
+        names: {limit.on: limit.most for limit in loosest(choices_of(SITE, None, None, names))}
+        for names in ("short", "short,long")
+    }
+    submitted = {Limited.SUBMITTED: 9}
+    assert found["short"] == {Limited.RUNNING: 1, Limited.MINUTES: 60, **submitted}
+    assert found["short,long"] == {Limited.MINUTES: 1440, **submitted}
 
 
 def test_a_missing_profile_is_named(capfd, monkeypatch, tmp_path):

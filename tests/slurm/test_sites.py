@@ -92,6 +92,22 @@ def test_the_check_says_that_a_partition_is_closed(cluster, check, tmp_path, sta
     assert "other jobs: accepted" in said
 
 
+def test_a_job_runs_in_the_partition_that_is_open(cluster, check, tmp_path):
+    own = site(tmp_path / "site.yaml", cpu_partition='"urgent"', gpu_partition='"gpu,urgent"')
+    with cluster.closed("gpu"):
+        code, said = check(cluster, SLURM, own)
+    assert code == 0, said
+    assert "--partition=gpu,urgent" in said or "-p gpu,urgent" in said
+    assert "closed" not in said
+    assert "train: accepted" in said
+    with cluster.closed("gpu"), cluster.closed("urgent"):
+        code, said = check(cluster, SLURM, own)
+    assert code == 0, said
+    (line,) = (line for line in said.splitlines() if "train, " in line)
+    assert "partition gpu is currently closed" in line
+    assert "and partition urgent is currently closed" in line
+
+
 def test_the_check_knows_nodes_that_are_away(cluster, check, tmp_path):
     """With all away, nothing is known of what they have; with some, that is said beside it."""
     for away, gpus in ((cluster.nodes, "8"), (cluster.nodes[1:], "8")):
@@ -104,7 +120,7 @@ def test_the_check_knows_nodes_that_are_away(cluster, check, tmp_path):
             cluster.ask("scontrol", "update", nodes, "state=resume")
         if away == cluster.nodes:
             assert code == 0, said
-            assert "all nodes of its partition are currently down or drained: these jobs" in said
+            assert "all nodes of partition gpu are currently down or drained: these jobs" in said
         else:
             assert code == 2
             assert (

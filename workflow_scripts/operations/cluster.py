@@ -1,5 +1,6 @@
 """The jobs described by profiles, as the executor would submit them, and Slurm's response."""
 
+import itertools
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -166,6 +167,36 @@ def refusal_of(command: list[str], site: SlurmSite, partition: str | None) -> st
             reason += f" ({away} of {total} nodes are currently down or drained)" if away else ""
         return f"{reason}; {advice_on(reason)}"
     return None
+
+
+def choices_of(
+    site: SlurmSite, account: str | None, qos: str | None, partition: str | None
+) -> list[list[SlurmLimit]]:
+    """The limits of a job in each partition that it may run in.
+
+    Args:
+        site: the cluster.
+        account: account of the job; None for the default one, as for the other parameters.
+        qos: quality of service of the job.
+        partition: one partition, or several separated by commas.
+    """
+    names: list[str | None] = [*partition.split(",")] if partition else [None]
+    return [site.limits(account, qos, name) for name in names]
+
+
+def never_starts(resources: Mapping[str, Any], choices: Sequence[list[SlurmLimit]]) -> list[str]:
+    """Reasons why a job would start in none of its partitions; empty if it starts in one."""
+    reasons = [list(limits_exceeded(resources, limits)) for limits in choices]
+    return list(dict.fromkeys(itertools.chain(*reasons))) if all(reasons) else []
+
+
+def loosest(choices: Sequence[Sequence[SlurmLimit]]) -> Iterator[SlurmLimit]:
+    """The limit of each quantity in the partition that allows most; none if one has no limit."""
+    for on in Limited:
+        limits = [least(of_partition, on) for of_partition in choices]
+        known = [limit for limit in limits if limit is not None]
+        if known and len(known) == len(limits):
+            yield max(known, key=lambda limit: limit.most)
 
 
 def limits_exceeded(resources: Mapping[str, Any], limits: Iterable[SlurmLimit]) -> Iterator[str]:

@@ -92,18 +92,28 @@ class SlurmSite:
         """Reason why a partition currently starts no jobs; None if it does.
 
         Args:
-            partition: name of the partition; None for the default one.
+            partition: name of the partition, or several separated by commas, in any of which a job
+                may run; None for the default one.
         """
-        for row in self._partition(partition):
-            state = row.get("State", "UP").partition(" ")[0]
-            if state != "UP":
-                return f"partition {row['PartitionName']} is currently closed ({state})"
-        away, total = self.nodes_away(partition)
+        reasons = [self._closed(row) for row in self._partition(partition)]
+        if not reasons or not all(reasons):
+            return None
+        return " and ".join(dict.fromkeys(filter(None, reasons)))
+
+    def _closed(self, row: dict[str, str]) -> str | None:
+        name, state = row["PartitionName"], row.get("State", "UP").partition(" ")[0]
+        if state != "UP":
+            return f"partition {name} is currently closed ({state})"
+        away, total = self.nodes_away(name)
         is_empty = total > 0 and away == total
-        return "all nodes of its partition are currently down or drained" if is_empty else None
+        return f"all nodes of partition {name} are currently down or drained" if is_empty else None
 
     def nodes_away(self, partition: str | None) -> tuple[int, int]:
-        """Number of a partition's nodes that are down or drained, and number of all its nodes."""
+        """Number of nodes that are down or drained, and number of all nodes.
+
+        Args:
+            partition: as in `closed`; nodes of several partitions count once in each.
+        """
         names = [row["PartitionName"] for row in self._partition(partition)]
         counts = [
             (row["state"].startswith(_AWAY), int(row["count"]))
@@ -113,16 +123,16 @@ class SlurmSite:
         return sum(count for away, count in counts if away), sum(count for _, count in counts)
 
     def _partition(self, name: str | None) -> Iterator[dict[str, str]]:
-        """Slurm's description of a partition, or of the default one."""
+        """Slurm's description of each partition that a name lists, or of the default one."""
         for row in self.partitions:
             own = row.get("PartitionName")
-            if own and (row.get("Default") == "YES" if name is None else own == name):
+            if own and (row.get("Default") == "YES" if name is None else own in name.split(",")):
                 yield row
 
     def limits(
         self, account: str | None, qos: str | None, partition: str | None
     ) -> list[SlurmLimit]:
-        """The limits that apply to a job; None means Slurm's default.
+        """The limits that apply to a job in one partition; None means Slurm's default.
 
         Limits of the partition always apply.
         """

@@ -1,6 +1,7 @@
 """Limits that apply to jobs, from the answers of a cluster's commands."""
 
 import getpass
+from dataclasses import replace
 
 import pytest
 from slurm_repairs.limits import Limited, SlurmLimit, SlurmSite
@@ -72,6 +73,37 @@ def test_a_partition_has_a_quality_of_service_of_its_own(site):
     assert SlurmLimit(Limited.RUNNING, 4, "QOS of partition gpu, per user") in found
     assert SlurmLimit(Limited.RUNNING, 1, "your association with account other") in found
     assert not [limit for limit in found if limit.on is Limited.MINUTES]
+
+
+@pytest.mark.parametrize(
+    ("partition", "closed"),
+    [
+        ("gpu", None),
+        ("old", "partition old is currently closed (INACTIVE)"),
+        ("away", "all nodes of partition away are currently down or drained"),
+        ("old,gpu", None),
+        ("away,cpu", None),
+        (
+            "old,away",
+            "partition old is currently closed (INACTIVE) and all nodes of partition away are "
+            "currently down or drained",
+        ),
+        ("nosuch", None),
+        (None, None),
+    ],
+)
+def test_a_job_waits_if_all_of_its_partitions_are_closed(site, partition, closed):
+    rows = [{"PartitionName": "old", "State": "INACTIVE"}, {"PartitionName": "away", "State": "UP"}]
+    nodes = [("gpu", "idle", "1"), ("gpu", "drained", "1"), ("away", "down*", "2")]
+    keys = "partition", "state", "count"
+    known = replace(
+        site,
+        partitions=(*site.partitions, *rows),
+        nodes=tuple(dict(zip(keys, node, strict=True)) for node in nodes),
+    )
+    assert known.closed(partition) == closed
+    assert known.nodes_away("gpu,away") == (3, 4)
+    assert known.nodes_away("gpu") == (1, 2)
 
 
 def test_without_answers_there_are_no_limits(tmp_path, monkeypatch):

@@ -13,8 +13,10 @@ from workflow_scripts.common.cli import option
 from workflow_scripts.operations.cluster import (
     ADVICE,
     Profile,
+    choices_of,
     least,
-    limits_exceeded,
+    loosest,
+    never_starts,
     refusal_of,
     sbatch_command,
 )
@@ -50,13 +52,13 @@ def check(*, profile: Annotated[tuple[Path, ...], option("PATH")]) -> None:
         name = rule or "other jobs"
         log.info("%s: %s", name, " ".join(command))
         account, partition = (job.resources.get(f"slurm_{n}") for n in ("account", "partition"))
-        own = site.limits(account, job.resources.get("qos", qos), partition)
-        limits += own
+        choices = choices_of(site, account, job.resources.get("qos", qos), partition)
+        limits += loosest(choices)
         closed = site.closed(partition)
         if closed is not None:
             waiting.setdefault(closed, []).append(name)
         refusal = refusal_of(command, site, partition)
-        refusals = [refusal] if refusal else [*limits_exceeded(job.resources, own)]
+        refusals = [refusal] if refusal else never_starts(job.resources, choices)
         for refusal in refusals:
             refused.setdefault(refusal, []).append(name)
         if not (refusals or closed):
