@@ -100,7 +100,7 @@ class Pair:
             original,
             anonymized,
             coded=read_bytes(self.anonymized) if self.is_lossy else None,
-            boxes=[one.box for one in (*self.regions, *self.changes)],
+            boxes=[*(one.box for one in self.regions), *(one.box for one in self.changes)],
             whole_image=self.whole_image,
         )
 

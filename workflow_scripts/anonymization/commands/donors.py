@@ -95,7 +95,8 @@ def _largest_face(image: np.ndarray) -> Picture | None:
     sizes = (faces.boxes[:, 2:] - faces.boxes[:, :2]).prod(axis=1)
     best = int(sizes.argmax())
     points = tuple((float(x), float(y)) for x, y in faces.landmarks[best])
-    face = Region("", Kind.FACE, 1.0, *faces.boxes[best].tolist(), landmarks=points)
+    x0, y0, x1, y1 = faces.boxes[best].tolist()
+    face = Region("", Kind.FACE, 1.0, x0, y0, x1, y1, landmarks=points)
     return picture_of(image, [face]).reduced(WIDTH / face.width)
 
 
