@@ -54,14 +54,18 @@ BAD_CALLS = [
         ("photos", *BLUR, "--output", "."),
         "--output: {here} contains the folder of the originals; name another folder",
     ),
-    (("photos", *BLUR, "--output", "file"), "--output: {here}/file is a file; name a folder"),
+    (
+        ("photos", *BLUR, "--output", "file"),
+        "file: cannot be written (Not a directory); correct its path or permissions and run again",
+    ),
     (
         ("photos", *BLUR, "--output", "full"),
         "--output: {here}/full is not empty; name a new folder",
     ),
     (
         ("photos", *BLUR, "--output", "file/out"),
-        "{here}/file/out/.anonymization: cannot be written (Not a directory)",
+        "file/out: cannot be written (Not a directory); correct its path or permissions and run "
+        "again",
     ),
     (
         ("photos", *BLUR, "--output", "shown"),

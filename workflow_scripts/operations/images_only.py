@@ -93,8 +93,6 @@ class ImagesOnly:
             raise UserError(
                 f"--output: {self.output} contains the folder of the originals; name another folder"
             )
-        if self.output.exists() and not self.output.is_dir():
-            raise UserError(f"--output: {self.output} is a file; name a folder")
         if self.output.is_dir() and not self.work.is_dir() and any(self.output.iterdir()):
             raise UserError(f"--output: {self.output} is not empty; name a new folder")
         if self.sheet.exists() and not self.work.is_dir():
