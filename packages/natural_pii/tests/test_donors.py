@@ -146,6 +146,7 @@ def test_donors_who_look_the_other_way_are_mirrored():
         (lambda one: replace(one, texture=one.texture / 10), "blurred"),
         (lambda one: replace(one, texture=one.texture * (1 - 2 * on("eyes"))), "unlike the others"),
         (lambda one: replace(one, texture=one.texture - 0.7 * bridge_of_glasses()), "with glasses"),
+        (lambda one: replace(one, texture=one.texture - 0.7 * fringe()), "hair on the forehead"),
         (lambda one: replace(one, texture=one.texture - 0.8 * on("mouth")), "bearded"),
     ],
 )
@@ -169,6 +170,11 @@ def on(part: str) -> np.ndarray:
 def bridge_of_glasses() -> np.ndarray:
     """1 on a thin line between the eyes, (height, width, 1)."""
     return spot(0, -0.1, 0.5, 0.1)[..., None]
+
+
+def fringe() -> np.ndarray:
+    """1 above the brows, (height, width, 1)."""
+    return spot(0, -1.5, 2, 0.5)[..., None]
 
 
 def test_parts_are_moved_to_their_place():

@@ -26,7 +26,7 @@ _FINEST = 0.58
 """Blur of level n of a Gaussian pyramid divided by 2**n, standard deviation in pixels."""
 _COARSEST = 1.2
 """Blur that the coarsest band is measured against, units: a quarter of the face's width."""
-_SHARPEST = 1.5
+_SHARPEST = 1.3
 """Largest gain of a band, relative to that of the coarsest one: drawn faces and means of several
 people are softer than photographed ones."""
 _SHARE = 0.95

@@ -85,12 +85,14 @@ def _reason_against(face: UnwrappedFace, mean: np.ndarray) -> str | None:
     features = (1 - masks()[-1]) * inner()
     around = spot(0, 2.5, 1.1, 0.95) * (1 - spot(0, 2.3, 0.9, 0.38)) * (plane().v > 1.75)
     cheeks = spot(1.2, 1.2, 0.35, 0.45)
+    forehead = spot(0.75, -1.3, 0.85, 0.25)
     reasons = {
         "turned away": abs(face.yaw) > _TURNED,
         "blurred": _spread(grey, features) < _FAINTEST,
         "bearded": np.average(grey, weights=around) - np.average(grey, weights=cheeks) < _BEARDED,
         "partly covered": np.average(np.abs(grey) * between > _STRANGE, weights=between > _STRANGE)
         > _COVERED,
+        "hair on the forehead": np.average(grey < -_STRANGE, weights=forehead) > _COVERED,
         "unlike the others": any(
             _correlation(grey, mean, part.support) < _ALIKE[part.name] for part in parts()
         ),
