@@ -31,6 +31,8 @@ _SHARPEST = 1.3
 people are softer than photographed ones."""
 _SHARE = 0.95
 """Strength of new detail relative to that of the old face."""
+_PALE = np.float32(0.3)
+"""Reduction of detail that is brighter than the skin, as a share."""
 _WHITE = (0.75, 0.18, 0.08, 0.04, 0.02, 0.01, 0.005, 0.0025)
 """Mean absolute value of white noise of unit variance in each band, from the finest."""
 _GREYS = np.array([(1 / 3, 1 / 3, 1 / 3, 0), (0, 0, 0, 1)], np.float32)
@@ -172,6 +174,8 @@ def _as_seen(detail: np.ndarray, ground: SmoothSkin, noise: float, drawn: Render
     result = _as_sharp(
         cv2.merge((*cv2.split(detail), old)), weights, [white * size for size in _WHITE[:bands]]
     )
+    # Bright edges beside dark lines would look like paint.
+    result = result - three(_PALE * np.maximum(mean_of(result), 0))
     return result + three(_within(mean_of(ground.seen), mean_of(ground.light + result), inside))
 
 
