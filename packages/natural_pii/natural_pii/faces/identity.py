@@ -201,7 +201,7 @@ def draw_identity(rng: np.random.Generator, seen: Surroundings | None = None) ->
     manly, worn = 1 - feminine, float(np.clip((age - 25) / 50, 0, 1))
     hair = draw.one_of(_HAIR, _HAIR_SHARES)
     thick = max(about(0.135 + 0.05 * manly, 0.035), 0.07)
-    nose_length = about(0.99 + 0.02 * manly + 0.03 * worn, 0.07)
+    nose_length = about(0.99 + 0.02 * manly + 0.03 * worn, 0.11)
     mouth = draw.one_of(tuple(Mouth), (0.6, 0.3, 0.1))
     smiling = {
         Mouth.CLOSED: about(0.35, 0.5),
@@ -217,7 +217,8 @@ def draw_identity(rng: np.random.Generator, seen: Surroundings | None = None) ->
         bones=tuple(max(about(1, 0.75), -0.3) for _ in range(BONES)),
         eyes_up=about(0.0, 0.09),
         eyes_apart=about(0.0, 0.06),
-        mouth_down=max(about(0.03, 0.08), 1.16 * nose_length - 1.36),
+        # The upper lip varies less than the nose above it.
+        mouth_down=1.16 * (nose_length - 1) + max(about(0.03, 0.08), -0.2),
         nose_width=about(0.99 + 0.06 * manly + 0.05 * worn, 0.18),
         nose_length=nose_length,
         nose_height=max(about(0.85 + 0.2 * manly, 0.4), 0.1),
