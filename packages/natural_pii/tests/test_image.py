@@ -92,3 +92,17 @@ def test_a_plain_script_uses_both_packages_without_the_workflow(tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.float32, np.float64])
+def test_numbers_of_numpy_are_those_of_python(street, kind):
+    image, (face, *_) = street
+    box, points = (
+        np.round(numbers) for numbers in ((face.x0, face.y0, face.x1, face.y1), face.landmarks)
+    )
+    plain = FaceRegion(*box.tolist(), tuple(map(tuple, points.tolist())))
+    from_arrays = FaceRegion(*box.astype(kind), points.astype(kind))
+    assert from_arrays == plain
+    np.testing.assert_array_equal(
+        *(anonymize(image, [one], seed=3)[0] for one in (plain, from_arrays))
+    )

@@ -6,18 +6,30 @@ in column i covers i to i + 1. Boxes, landmarks and quads may extend beyond the 
 
 from dataclasses import dataclass
 
+import numpy as np
+
 Points = tuple[tuple[float, float], ...]
 """Points (x, y) in pixels."""
 
 
 @dataclass(frozen=True)
 class BoxRegion:
-    """Box (x0, y0, x1, y1), pixels."""
+    """Box (x0, y0, x1, y1), pixels.
+
+    Numbers and points of any type, such as NumPy's, become Python floats and tuples.
+    """
 
     x0: float
     y0: float
     x1: float
     y1: float
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if value is not None:
+                plain = np.asarray(value, float).tolist()
+                points = tuple(map(tuple, plain)) if isinstance(plain, list) else plain
+                object.__setattr__(self, name, points)
 
     @property
     def width(self) -> float:
