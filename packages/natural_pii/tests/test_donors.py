@@ -19,7 +19,7 @@ from natural_pii import (
     unwrapped,
 )
 from natural_pii.faces.donors import MIXED
-from natural_pii.faces.parts import details_of, grey_of, masks, parts, spot
+from natural_pii.faces.parts import HIGHEST, LOWEST, details_of, grey_of, masks, parts, spot
 from natural_pii.faces.pose import pose_of
 
 FRONTAL = pose_of(face(40, 40, 60))
@@ -90,7 +90,7 @@ def test_a_mixed_face_is_none_of_its_donors():
     between = masks()[:-1].sum(axis=0) > 0.5
     known = [details_of(grey_of(one.texture))[between] for one in faces()]
     highest = []
-    for seed in range(20):
+    for seed in range(150):
         new = donors().mixed(FRONTAL, False, np.random.default_rng(seed))
         details = details_of(grey_of(new))[between]
         highest.append(max(np.corrcoef(details, one)[0, 1] for one in known))
@@ -130,6 +130,21 @@ def test_a_person_with_many_photographs_is_never_mixed_alone():
     some = replace(some, long_hair=fits, poses=poses)
     near = some._near(replace(FRONTAL, yaw=0.0, pitch=0.0), long_hair=True)
     assert len(np.unique(some.people[near % len(some)])) == len(near) >= MIXED
+
+
+def test_no_part_is_nearly_that_of_one_donor():
+    """All donors but one are dark and alike: the brightness of a part is the weight of this one."""
+    number = donors()._near(FRONTAL, long_hair=False)[0] % len(donors())
+    textures = np.zeros_like(donors().textures)
+    textures[number] = 255
+    some = replace(donors(), textures=textures)
+    weights = set()
+    for seed in range(150):
+        face = some.mixed(FRONTAL, False, np.random.default_rng(seed))
+        share = (face - LOWEST) / (HIGHEST - LOWEST)
+        weights |= {round(float(share[mask > 0.99].mean()), 3) for mask in masks()[:2]}
+    assert 0.4 < max(weights) < 0.71
+    assert all(one < 0.01 or one > 0.14 for one in weights)
 
 
 def test_donors_who_look_the_other_way_are_mirrored():

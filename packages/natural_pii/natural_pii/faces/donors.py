@@ -40,8 +40,8 @@ MIXED = 3
 _FEWEST, _NEAREST = 12, 45
 """Least and largest number of donors in about the pose of the old head, among whom these are
 chosen."""
-_CONCENTRATION = 1.0
-"""Concentration of the Dirichlet distribution of the donors' weights."""
+_LEAST_WEIGHT = 0.15
+"""Least weight of a donor in a part, so that nobody's part is used nearly alone."""
 _SHARP, _SHARPEST = 0.8, 22.0
 """Least resolution of a donor: as a share of the old face's, and a value in pixels per unit that is
 always enough."""
@@ -153,7 +153,8 @@ class Donors:
             likeness = codes[near] @ codes[lead]
             chosen = near[np.argsort(-likeness, kind="stable")[:MIXED]]
             textures = self._textures(chosen)
-            weights = rng.dirichlet(np.full(len(chosen), _CONCENTRATION)).astype(np.float32)
+            free = rng.dirichlet(np.ones(len(chosen))) * (1 - len(chosen) * _LEAST_WEIGHT)
+            weights = (_LEAST_WEIGHT + free).astype(np.float32)
             face += mask[..., None] * np.tensordot(weights, textures, axes=1)
         return face
 
