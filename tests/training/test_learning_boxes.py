@@ -45,8 +45,8 @@ def drawn(tmp_path_factory) -> Path:
     return folder
 
 
-def trained(drawn: Path, labels: str, folder: Path) -> TrainingJob:
-    settings = TorchvisionTraining(**DEMO["training"], task="boxes")
+def trained(drawn: Path, labels: str, folder: Path, **changed: object) -> TrainingJob:
+    settings = TorchvisionTraining(**{**DEMO["training"], **changed}, task="boxes")
     job = job_on(drawn, settings, folder / labels)
     job = TrainingJob(
         **{
@@ -68,10 +68,17 @@ def box_ap(job: TrainingJob, drawn: Path, labels: str) -> float | None:
     return evaluate(split, found, [IouType.BBOX])[IouType.BBOX].mean()
 
 
-def test_it_learns_drawn_scenes_and_a_copy_without_masks_is_the_same(drawn, tmp_path):
-    with_masks, alone = (trained(drawn, labels, tmp_path) for labels in ("masks", "boxes"))
+def test_it_learns_drawn_scenes(drawn, tmp_path):
+    learned = trained(drawn, "masks", tmp_path)
+    assert box_ap(learned, drawn, "masks") >= 0.25  # 0.49 here
+
+
+def test_a_copy_without_masks_is_the_same(drawn, tmp_path):
     assert CocoSplit.read(drawn / "boxes/val.coco.json").task is Task.BOXES
+    with_masks, alone = (
+        trained(drawn, labels, tmp_path, iterations=40, milestones=[30])
+        for labels in ("masks", "boxes")
+    )
     assert hash_of_weights(with_masks.output) == hash_of_weights(alone.output)
-    learned = box_ap(with_masks, drawn, "masks")
-    assert learned >= 0.25  # 0.49 here
-    assert box_ap(alone, drawn, "boxes") == pytest.approx(learned, abs=1e-6)
+    expected = box_ap(with_masks, drawn, "masks")
+    assert box_ap(alone, drawn, "boxes") == pytest.approx(expected, abs=1e-6)
