@@ -26,9 +26,9 @@ _FINEST = 0.58
 """Blur of level n of a Gaussian pyramid divided by 2**n, standard deviation in pixels."""
 _COARSEST = 1.2
 """Blur that the coarsest band is measured against, units: a quarter of the face's width."""
-_SHARPEST = 1.3
-"""Largest gain of a band, relative to that of the coarsest one: drawn faces and means of several
-people are softer than photographed ones."""
+_SHARPEST = 2.2, 2.2, 1.0
+"""Largest gains of the two finest bands and of the others, relative to that of the coarsest one:
+means of several people are softer than a photograph."""
 _SHARE = 0.95
 """Strength of new detail relative to that of the old face."""
 _PALE = np.float32(0.3)
@@ -205,8 +205,9 @@ def _as_sharp(both: np.ndarray, weights: np.ndarray, noise: list[float]) -> np.n
         both, weights = smaller, cv2.pyrDown(weights)
     contrast = math.sqrt(min(max(ratios[-1], 1e-3), 1.0))
     result = np.zeros_like(both[..., :3])
-    for band, ratio in zip(bands[::-1], ratios[::-1], strict=True):
-        gain = min(ratio / contrast, _SHARPEST * contrast)
+    limits = (*_SHARPEST, *_SHARPEST[-1:] * len(bands))[: len(bands)]
+    for band, ratio, limit in zip(bands[::-1], ratios[::-1], limits[::-1], strict=True):
+        gain = min(ratio / contrast, limit * contrast)
         result = cv2.pyrUp(result, dstsize=band.shape[1::-1]) + np.float32(gain) * band
     return result
 
