@@ -176,6 +176,27 @@ def test_faces_that_would_spoil_new_ones_are_left_out(change, reason):
     assert left_out[name] > before[name]
 
 
+def test_copies_of_a_photograph_count_as_one_person():
+    """Also brighter, grainy or mirrored ones; several photographs of one person are kept."""
+    rng = np.random.default_rng(1)
+    number = int(donors().people[0])
+    texture = faces()[number].texture
+    changed = (
+        texture,
+        0.9 * texture + 0.1,
+        texture + rng.normal(0, 0.05, texture.shape).astype(np.float32),
+        texture[:, ::-1],
+    )
+    copies = [replace(faces()[number], texture=one) for one in changed]
+    before = donors_of([[one] for one in faces()])[1]
+    found, left_out = donors_of([*([one] for one in faces()), *([one] for one in copies)])
+    assert left_out["copies of another photograph"] == len(copies)
+    assert "copies of another photograph" not in before
+    assert found.people.max() < len(faces())
+    alone, _ = donors_of([[one] for one in [faces()[number]] * 2 * LEAST_PEOPLE])
+    assert len(alone) == 1
+
+
 def on(part: str) -> np.ndarray:
     """1 on a part of a face, (height, width, 1)."""
     (support,) = (one.support for one in parts() if one.name == part)

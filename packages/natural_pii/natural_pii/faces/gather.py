@@ -28,6 +28,8 @@ _BEARDED = -0.22
 _COVERED, _STRANGE = 0.12, 0.3
 """Largest share of covered skin between the features, and the difference from smooth skin, as a
 logarithm, from which skin counts as covered."""
+_SAME = 0.95
+"""Correlation of two faces, mirrored or not, from which they are of the same photograph."""
 _MOST_MOVED, _MOST_SHAPED = 0.9, 0.35
 """Largest shift (units) and change of shape in the alignment of a part to the mean."""
 
@@ -35,24 +37,57 @@ _MOST_MOVED, _MOST_SHAPED = 0.9, 0.35
 def donors_of(people: Sequence[Sequence[UnwrappedFace]]) -> tuple[Donors, Counter[str]]:
     """Faces from which new ones can be mixed, and the number of the others by reason.
 
-    Each part is aligned to the mean of all faces, so that a mixture is not blurred.
+    Each part is aligned to the mean of all faces, so that a mixture is not blurred. A photograph
+    that several people have is used for the first of them.
 
     Args:
         people: the faces of each person.
     """
     faces = [(person, face) for person, some in enumerate(people) for face in some]
     mean = _mean_of([face for _, face in faces])
-    reasons = [_reason_against(face, mean) for _, face in faces]
-    chosen = [one for one, reason in zip(faces, reasons, strict=True) if reason is None]
-    textures = [quantized(_in_place(face.texture, details_of(mean))) for _, face in chosen]
+    left_out = Counter[str]()
+    chosen = []
+    for person, face in faces:
+        if (reason := _reason_against(face, mean)) is None:
+            chosen.append((person, face, _in_place(face.texture, details_of(mean))))
+        else:
+            left_out[reason] += 1
+    copies = _copies([(person, texture) for person, _, texture in chosen])
+    chosen = [one for one, is_copy in zip(chosen, copies, strict=True) if not is_copy]
+    if number := sum(copies):
+        left_out["copies of another photograph"] = number
     donors = Donors(
-        np.array(textures, np.uint8).reshape(-1, *plane().shape, 3),
-        np.array([(face.yaw, face.pitch) for _, face in chosen], np.float32).reshape(-1, 2),
-        np.array([face.unit for _, face in chosen], np.float32),
-        np.array([face.long_hair for _, face in chosen], bool),
-        np.array([person for person, _ in chosen], np.int32),
+        np.array([quantized(one) for _, _, one in chosen], np.uint8).reshape(-1, *plane().shape, 3),
+        np.array([(face.yaw, face.pitch) for _, face, _ in chosen], np.float32).reshape(-1, 2),
+        np.array([face.unit for _, face, _ in chosen], np.float32),
+        np.array([face.long_hair for _, face, _ in chosen], bool),
+        np.array([person for person, _, _ in chosen], np.int32),
     )
-    return donors, Counter(reason for reason in reasons if reason is not None)
+    return donors, left_out
+
+
+def _copies(faces: Sequence[tuple[int, np.ndarray]]) -> list[bool]:
+    """Whether each face is of the same photograph as an earlier one, of somebody else.
+
+    Copies of one photograph would count as several people, and a new face be that of one.
+
+    Args:
+        faces: person and texture, (height, width, 3), of each face.
+    """
+    every = np.s_[::2, ::2]  # samples are finer than the correlation needs
+    weights = inner()[every]
+    root = np.sqrt(weights)
+    people = np.array([person for person, _ in faces])
+    codes = np.empty((len(faces), weights.size), np.float32)
+    copies = np.zeros(len(faces), bool)
+    for number, (person, texture) in enumerate(faces):
+        grey = grey_of(texture)[every]
+        both = np.array([(_centred(one, weights) * root).ravel() for one in (grey, grey[:, ::-1])])
+        both /= np.maximum(np.linalg.norm(both, axis=1, keepdims=True), 1e-6)
+        codes[number] = both[0]
+        others = ~copies[:number] & (people[:number] != person)
+        copies[number] = ((codes[:number] @ both.T > _SAME).any(axis=1) & others).any()
+    return copies.tolist()
 
 
 def _mean_of(faces: Sequence[UnwrappedFace]) -> np.ndarray:
