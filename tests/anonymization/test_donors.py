@@ -105,6 +105,14 @@ def test_an_output_is_checked_before_photographs_are_read(photographs, capsys):
     assert "reading faces" not in said
 
 
+def test_an_output_overwrites_no_photograph(photographs, capsys):
+    for name in ("3.png", "one person/../one person/a.png"):
+        before = (photographs / name).read_bytes()
+        assert donors(photographs, "--output", photographs / name) == 2
+        assert "is an input and would be overwritten" in capsys.readouterr().err
+        assert (photographs / name).read_bytes() == before
+
+
 def test_too_few_people_are_one_line(photographs, capsys, tmp_path):
     few = tmp_path / "few"
     few.mkdir()
@@ -146,6 +154,12 @@ def test_a_wrong_file_stops_the_check(file, tmp_path, content, said):
     local = method.donors.model_copy(update={"source": str(other)})
     with pytest.raises(UserError, match=re.escape(said)):
         method.model_copy(update={"donors": local}).check(CocoSplit((), (), ()))
+
+
+def test_the_licence_of_the_printed_line_has_to_be_filled_in(file):
+    for licence in ("…", " ", "..."):
+        with pytest.raises(UserError, match="donors.licence: names no terms of use"):
+            natural(file, licence=licence)
 
 
 def test_results_do_not_depend_on_where_the_file_was(file):

@@ -32,6 +32,13 @@ class OwnWeights(Section):
             raise ValueError("neither a path nor an http(s) URL")
         return source
 
+    @field_validator("licence")
+    @classmethod
+    def _licence_is_named(cls, licence: str) -> str:
+        if not any(map(str.isalnum, licence)):
+            raise ValueError("names no terms of use; state them, or who gave consent")
+        return licence
+
     @property
     def is_remote(self) -> bool:
         """Whether it has to be downloaded."""

@@ -17,7 +17,7 @@ from natural_pii import (
 from pii_detectors import CenterFaceSearch
 from plain_commands.console import log, progress
 from plain_commands.errors import UserError
-from plain_commands.files import atomic, read_bytes, sha256_of_file
+from plain_commands.files import atomic, read_bytes, refuse_overwriting, sha256_of_file
 
 from workflow_scripts.common.cli import Folder, NewFile
 from workflow_scripts.contracts.regions import Kind, Region
@@ -44,11 +44,13 @@ def donors(photographs: Folder, /, *, output: NewFile) -> None:
         output: the file (.npz).
 
     Raises:
-        UserError: there is no such folder, or usable faces of too few people.
+        UserError: there is no such folder, the output is one of its photographs, or there are
+            usable faces of too few people.
     """
     if not photographs.is_dir():
         raise UserError(f"{photographs}: no such folder; name a folder of photographs")
     found = listing(photographs)
+    refuse_overwriting((photographs / name for name in found.images), {"--output": output})
     for line in found.left_out:
         log.warning("left out: %s", line)
     people: dict[Path, list[UnwrappedFace]] = {}
@@ -80,7 +82,7 @@ def donors(photographs: Folder, /, *, output: NewFile) -> None:
     log.info("%s: %d faces of %d people", output, len(made), count)
     source = json.dumps(str(output), ensure_ascii=False)  # a comma would end it in YAML
     print(
-        "Add to a variant with method natural:\n"
+        "Add to a variant with method natural, and name the licence or the consent:\n"
         f"  donors: {{source: {source}, sha256: {sha256_of_file(output)}, licence: …}}"
     )
 
