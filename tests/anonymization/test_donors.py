@@ -144,7 +144,7 @@ def test_new_faces_are_mixed_from_the_file(file, tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(None, "donors.npz"), ("other", "sha256"), ("text", "it holds no donors of faces; see docs/")],
+    [(None, "donors.npz"), ("other", "sha256"), ("text", "donors: {sha256}: it holds no donors of faces; see docs/")],
 )
 def test_a_wrong_file_stops_the_check(file, tmp_path, content, said):
     other = tmp_path / "donors.npz"
@@ -152,13 +152,14 @@ def test_a_wrong_file_stops_the_check(file, tmp_path, content, said):
         other.write_text(content)
     method = natural(other if content == "text" else file)
     local = method.donors.model_copy(update={"source": str(other)})
+    said = said.format(sha256=local.sha256)
     with pytest.raises(UserError, match=re.escape(said)):
         method.model_copy(update={"donors": local}).check(CocoSplit((), (), ()))
 
 
 def test_the_licence_of_the_printed_line_has_to_be_filled_in(file):
     for licence in ("…", " ", "..."):
-        with pytest.raises(UserError, match="donors.licence: names no terms of use"):
+        with pytest.raises(UserError, match=r"donors\.licence: names no terms of use"):
             natural(file, licence=licence)
 
 

@@ -1,5 +1,8 @@
 """The frame of the commands: help, errors, exit codes, logs."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -7,12 +10,15 @@ import pytest
 from plain_commands.errors import UserError
 
 from workflow_scripts.common.cli import (
+    EXIT_NO_READER,
+    ROOT,
     Behind,
     Count,
     Files,
     Folder,
     Program,
     Settings,
+    _exit_code,
     labelled,
     option,
 )
@@ -263,3 +269,37 @@ def test_the_label_names_arguments(run):
     assert run("fail", "user")[1].startswith("[fail] error: a.png: gone\n")
     said = run("do", "see", "gone", "--variant", "natural")[1]
     assert said == "[see natural seed 3] error: gone: no such folder\n"
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", [(), ("anonymize", "--help"), ("weights", "list")])
+def test_output_that_nobody_reads_is_no_bug(words, unbuffered):
+    """As in `python -m workflow_scripts | head -1`."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    run = subprocess.run(
+        [sys.executable, "-m", "workflow_scripts", *words],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    assert run.returncode == EXIT_NO_READER
+    assert run.stderr == ""
+
+
+def test_another_broken_pipe_is_a_bug(capsys):
+    def write() -> None:
+        """Write to a program that has ended."""
+        reader, writer = os.pipe()
+        os.close(reader)
+        try:
+            os.write(writer, b"x")
+        finally:
+            os.close(writer)
+
+    assert _exit_code(write) == 1
+    assert "BrokenPipeError" in capsys.readouterr().err

@@ -8,6 +8,8 @@ import ast
 import difflib
 import importlib
 import inspect
+import os
+import select
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +31,9 @@ ROOT = Path(__file__).resolve().parents[2]
 EXIT_SAVED = 75
 """Exit code of a command that saved its state and resumes when run again: EX_TEMPFAIL of
 sysexits.h."""
+
+EXIT_NO_READER = 141
+"""Exit code of a command whose output nobody reads any more: that of a shell after SIGPIPE."""
 
 Kind = TypeVar("Kind")
 _SETTINGS = object()
@@ -179,7 +184,16 @@ class Program:
         import faulthandler  # noqa: PLC0415
 
         faulthandler.enable()
-        sys.exit(self.run(argv))
+        try:
+            code = self.run(argv)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            if not _reader_is_gone():
+                raise
+            code = EXIT_NO_READER
+            # Python flushes standard output again at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(code)
 
 
 def _summary_of(target: str) -> str:
@@ -258,6 +272,18 @@ def _exit_code(command: Callable[[], int | None]) -> int:
     except KeyboardInterrupt:
         log.error("interrupted")
         return 130
-    except Exception:  # a bug: the traceback has to reach the log as well as the terminal
+    except Exception as error:  # a bug: the traceback has to reach the log as well as the terminal
+        if isinstance(error, BrokenPipeError) and _reader_is_gone():
+            return EXIT_NO_READER
         log.error("%s", traceback.format_exc().rstrip())
         return 1
+
+
+def _reader_is_gone() -> bool:
+    """Whether standard output is a pipe that is no longer read, as in `… | head`."""
+    output = select.poll()
+    try:
+        output.register(sys.stdout, 0)  # no event but that the other end is closed
+    except (OSError, ValueError):  # no file
+        return False
+    return bool(output.poll(0))

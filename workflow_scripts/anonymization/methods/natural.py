@@ -119,13 +119,13 @@ class Natural(Method):
         """
         if self.donors is None:
             return self
-        path = self.donors.local()
-        content = checked_bytes(path, self.donors.sha256)
+        content = checked_bytes(self.donors.local(), self.donors.sha256)
         copy = self.model_copy()
         try:
             copy._donors = Donors.read(BytesIO(content))
         except ValueError as error:
-            raise UserError(f"{path}: {error}; see docs/natural.md") from None
+            # By its hash, which the config has too, unlike the path of the fetched copy.
+            raise UserError(f"donors: {self.donors.sha256}: {error}; see docs/natural.md") from None
         return copy
 
     def anonymize(
