@@ -8,7 +8,7 @@ from pii_measures import FaceRegion, PlateRegion
 from .faces.donors import Donors
 from .faces.people import replace_faces
 from .plates.replace import replace_plate
-from .replacement import Replacement, generator_of, place_of
+from .replacement import Replacement, check_image, generator_of, place_of
 
 
 def anonymize(
@@ -38,8 +38,14 @@ def anonymize(
 
     Returns:
         A new image, and the replacement of each region. No pixel outside the boxes of the
-        replacements differs. None for regions that are empty or outside the image.
+        replacements differs. None for regions that are empty, not finite or outside the image.
+
+    Raises:
+        ValueError: the image is of another type or shape, or `people` of another length.
     """
+    check_image(image)
+    if people is not None and len(people) != len(regions):
+        raise ValueError(f"people: {len(people)} values for {len(regions)} regions")
     seeds = (seed,) if isinstance(seed, int) else tuple(seed)
     owners = [None] * len(regions) if people is None else people
     faces = {place: face for place, face in enumerate(regions) if isinstance(face, FaceRegion)}

@@ -53,6 +53,18 @@ class Replacement:
         image[y0:y1, x0:x1] = self.patch
 
 
+def check_image(image: np.ndarray) -> None:
+    """Check the type and shape of an image.
+
+    Raises:
+        ValueError: it is not (height, width, 3) uint8.
+    """
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+        raise ValueError(
+            f"image: expected (height, width, 3) uint8 RGB, found {image.shape} {image.dtype}"
+        )
+
+
 def generator_of(seed: Sequence[int], region: BoxRegion) -> np.random.Generator:
     """Random generator of a region, determined by the seed and the region's kind and box.
 

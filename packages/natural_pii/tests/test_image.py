@@ -7,7 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from face_pictures import scenes
-from natural_pii import FaceRegion, PlateRegion, Replacement, anonymize
+from natural_pii import (
+    FaceRegion,
+    PlateRegion,
+    Replacement,
+    anonymize,
+    replace_plate,
+    unwrapped,
+)
 from plate_pictures import PhotoStyle, photograph
 
 PACKAGES = Path(__file__).resolve().parents[2]
@@ -48,6 +55,43 @@ def test_the_seed_and_the_boxes_decide_and_not_the_order(street):
     assert np.array_equal(first, second)
     assert [r.box for r in replacements] == [r.box for r in reversed_[::-1]]
     assert not np.array_equal(first, anonymize(image, regions, 4)[0])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda image: image[..., 0],
+        lambda image: image.astype(np.float32),
+        lambda image: np.dstack([image, image[..., :1]]),
+    ],
+)
+def test_an_image_of_another_type_or_shape_is_one_line(street, change):
+    image, (first, plate, _) = street
+    wrong = change(image)
+    for call in (
+        lambda: anonymize(wrong, [], 0),
+        lambda: replace_plate(wrong, plate, np.random.default_rng(0)),
+        lambda: unwrapped(wrong, first),
+    ):
+        with pytest.raises(ValueError, match=r"image: expected \(height, width, 3\) uint8 RGB"):
+            call()
+
+
+def test_every_region_has_a_person_or_none(street):
+    image, regions = street
+    for people in ([], [1, 2], [1, 2, 3, 4]):
+        with pytest.raises(ValueError, match=f"people: {len(people)} values for 3 regions"):
+            anonymize(image, regions, 0, people)
+
+
+@pytest.mark.parametrize("kind", [FaceRegion, PlateRegion])
+@pytest.mark.parametrize("size", [1e4, 1e8, 1e12])
+def test_a_box_of_any_size_is_covered(street, kind, size):
+    image, _ = street
+    region = kind(-size, -size, size, size)
+    result, (outcome,) = anonymize(image, [region], 0)
+    assert outcome.box == (0, 0, image.shape[1], image.shape[0])
+    assert (result != image).any(axis=2).mean() > 0.9
 
 
 def test_what_lies_outside_has_no_replacement(street):

@@ -34,7 +34,8 @@ def face_crop(image: np.ndarray, region: FaceRegion) -> np.ndarray:
     grey: np.ndarray = part.astype(np.float32)
     step = float(abs(to_image[0, 0] * to_image[1, 1] - to_image[0, 1] * to_image[1, 0])) ** 0.5
     if step > 1:  # a pixel of the crop represents several of the image
-        grey = cv2.GaussianBlur(grey, (0, 0), 0.5 * step)
+        # More than the part's size makes no difference, but a kernel without limit.
+        grey = cv2.GaussianBlur(grey, (0, 0), min(0.5 * step, max(grey.shape)))
     matrix = to_image.copy()
     # OpenCV's origin is the centre of a pixel, that of regions its corner.
     matrix[:, 2] += to_image[:, :2] @ (0.5, 0.5) - 0.5 - (x0, y0)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from pii_measures import FaceRegion
 
-from natural_pii.replacement import FallbackReason
+from natural_pii.replacement import FallbackReason, check_image
 
 from .estimate import display_tone
 from .field import plane_of, skin_field, to_log
@@ -50,7 +50,11 @@ def unwrapped(image: np.ndarray, region: FaceRegion) -> UnwrappedFace | Fallback
     Args:
         image: (height, width, 3) uint8 RGB.
         region: the face.
+
+    Raises:
+        ValueError: the image is of another type or shape.
     """
+    check_image(image)
     subject = subject_of(image, region)
     if subject is None or subject.reason or subject.skin is None or subject.skin.masked:
         return (subject and subject.reason) or FallbackReason.NO_SKIN

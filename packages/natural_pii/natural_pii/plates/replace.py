@@ -11,7 +11,7 @@ from pii_measures.plates.ink import InkModel
 from pii_measures.plates.outside import widened, with_outside, with_parts
 from pii_measures.plates.rectify import PlateFrame, frame_of, seen
 
-from natural_pii.replacement import Box, Replacement, Route
+from natural_pii.replacement import Box, Replacement, Route, check_image
 
 from . import gate, write, zone
 from .arrange import rearranged, shuffled
@@ -36,7 +36,11 @@ def replace_plate(
 
     Returns:
         None if no part of the region is inside the image.
+
+    Raises:
+        ValueError: the image is of another type or shape.
     """
+    check_image(image)
     quad, box = quad_of(region), _visible(image, region)
     if box is None:
         return None
