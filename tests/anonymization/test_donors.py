@@ -71,16 +71,17 @@ def test_photographs_that_cannot_be_used_are_named_and_counted(photographs, caps
     shutil.copytree(photographs, folder)
     (folder / "damaged.png").write_bytes((photographs / "3.png").read_bytes()[:2000])
     (folder / "empty.jpg").touch()
+    (folder / "two\nlines.jpg").touch()
     cv2.imwrite(str(folder / "no face.png"), np.full((90, 90, 3), 120, np.uint8))
     paths = []
     for path in (photographs, folder):
         paths.append(path.with_suffix(".npz"))
         assert donors(path, "--output", paths[-1]) == 0
     said = capsys.readouterr().err
-    for name in ("damaged.png", "empty.jpg"):
+    for name in ("damaged.png", "empty.jpg", "two?lines.jpg"):
         (line,) = [one for one in said.splitlines() if name in one]
         assert f"left out: {folder / name}: " in line
-    assert "2 left out: unreadable" in said
+    assert "3 left out: unreadable" in said
     assert "1 left out: without a face" in said
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
@@ -144,7 +145,11 @@ def test_new_faces_are_mixed_from_the_file(file, tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(None, "donors.npz"), ("other", "sha256"), ("text", "donors: {sha256}: it holds no donors of faces; see docs/")],
+    [
+        (None, "donors.npz"),
+        ("other", "sha256"),
+        ("text", "donors: {sha256}: it holds no donors of faces; see docs/"),
+    ],
 )
 def test_a_wrong_file_stops_the_check(file, tmp_path, content, said):
     other = tmp_path / "donors.npz"

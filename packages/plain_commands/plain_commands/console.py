@@ -13,6 +13,17 @@ Item = TypeVar("Item")
 log = logging.getLogger("plain_commands")
 
 SECONDS_BETWEEN_LINES = 10.0
+_ESCAPED = {
+    code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"
+}
+"""Control characters, with which a file's name could colour or overwrite a terminal."""
+
+
+class _Lines(logging.Formatter):
+    """Formatter whose messages have no control characters but tabs and ends of lines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return super().format(record).translate(_ESCAPED)
 
 
 class LogFile(logging.FileHandler):
@@ -57,13 +68,13 @@ def start_logging(label: str, log_file: Path | None, others: Sequence[str] = ())
     log.propagate = False
     log.handlers.clear()
     screen = logging.StreamHandler(sys.stderr)
-    screen.setFormatter(logging.Formatter(f"[{label}] %(message)s"))
+    screen.setFormatter(_Lines(f"[{label}] %(message)s"))
     log.addHandler(screen)
     if log_file is not None:
         with explained(log_file):
             log_file.parent.mkdir(parents=True, exist_ok=True)
             keep = LogFile(log_file)
-        keep.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+        keep.setFormatter(_Lines("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
         log.addHandler(keep)
     logging.captureWarnings(True)
     for name in ("py.warnings", *others):

@@ -20,3 +20,12 @@ def test_a_log_on_a_full_disk_is_said_once_and_ends_nothing(tmp_path, capsys):
         "[work] message 1",
         "[work] message 2",
     ]
+
+
+def test_names_of_files_do_not_control_a_terminal(tmp_path, capsys):
+    start_logging("work", tmp_path / "work.log")
+    log.warning("left out: %s", "\x1b[31mred\x07\r.jpg\tof\nB\u00e4r\x9b.jpg")
+    log.handlers.clear()
+    expected = "left out: \\x1b[31mred\\x07\\x0d.jpg\tof\nB\u00e4r\\x9b.jpg\n"
+    assert capsys.readouterr().err == f"[work] {expected}"
+    assert (tmp_path / "work.log").read_text("utf-8").partition("left")[2] == expected[4:]

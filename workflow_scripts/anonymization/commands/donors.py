@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-from image_files import listing
+from image_files import listing, printable
 from natural_pii import (
     LEAST_PEOPLE,
     FaceRegion,
@@ -52,7 +52,7 @@ def donors(photographs: Folder, /, *, output: NewFile) -> None:
     found = listing(photographs)
     refuse_overwriting((photographs / name for name in found.images), {"--output": output})
     for line in found.left_out:
-        log.warning("left out: %s", line)
+        log.warning("left out: %s", printable(line))
     people: dict[Path, list[UnwrappedFace]] = {}
     left_out: Counter[str] = Counter()
     for name in progress(found.images, total=len(found.images), description="reading faces"):
@@ -60,7 +60,7 @@ def donors(photographs: Folder, /, *, output: NewFile) -> None:
         try:
             face = _unwrapped(decode_image(read_bytes(path), path, upright=True))
         except UserError as error:
-            log.warning("left out: %s", error)
+            log.warning("left out: %s", printable(str(error)))
             face = "unreadable"
         if isinstance(face, str):
             left_out[face] += 1
