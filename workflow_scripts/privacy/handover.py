@@ -23,7 +23,7 @@ SMALLEST = {Kind.FACE: 10, Kind.LICENSE_PLATE: 20}
 """Width in pixels below which detection finds little (docs/detection.md)."""
 COVERED = {
     Route.FALLBACK.value: "the method failed there",
-    Route.LARGE.value: "faces as large as these are not drawn",
+    Route.LARGE.value: "faces wider than large_above are not drawn (docs/natural.md)",
 }
 """Reason why a region was covered, by prefix of the change's method."""
 NO_METADATA = MetadataFindings(n=0, images=(), of_them_originals=0, kinds={})
