@@ -48,7 +48,8 @@ def test_regions_that_the_method_could_only_cover_are_counted(clean):
     lines = lines_of(clean.model_copy(update={"kinds": kinds}))
     assert lines[1] == (
         "Faces: 6 found, 6 changed, 2 of them covered without detail, since the method failed "
-        "there, 3 of them covered without detail, since faces wider than large_above are not drawn (docs/natural.md)"
+        "there, 3 of them covered without detail, since faces wider than large_above are not drawn "
+        "(docs/natural.md)"
     )
 
 
