@@ -5,7 +5,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from plain_commands.errors import UserError
 from plain_commands.files import read_json
 from plain_commands.section import validate
@@ -53,4 +52,4 @@ def _number(file: OwnWeights) -> int:
         donors = Donors.read(BytesIO(checked_bytes(path, file.sha256)))
     except ValueError as error:
         raise UserError(f"{path}: {error}; see docs/natural.md") from None
-    return len(np.unique(donors.people))
+    return donors.number_of_people

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from pii_measures import FaceRegion, PlateRegion
 
-from .faces.donors import Donors
+from .faces.donors import LEAST, Donors
 from .faces.people import replace_faces
 from .plates.replace import replace_plate
 from .replacement import Replacement, check_image, generator_of, place_of
@@ -41,11 +41,14 @@ def anonymize(
         replacements differs. None for regions that are empty, not finite or outside the image.
 
     Raises:
-        ValueError: the image is of another type or shape, or `people` of another length.
+        ValueError: the image is of another type or shape, `people` of another length, or there are
+            too few donors.
     """
     check_image(image)
     if people is not None and len(people) != len(regions):
         raise ValueError(f"people: {len(people)} values for {len(regions)} regions")
+    if donors is not None and donors.number_of_people < LEAST:
+        raise ValueError(f"donors: {donors.too_few}")
     seeds = (seed,) if isinstance(seed, int) else tuple(seed)
     owners = [None] * len(regions) if people is None else people
     faces = {place: face for place, face in enumerate(regions) if isinstance(face, FaceRegion)}

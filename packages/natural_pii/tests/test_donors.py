@@ -86,6 +86,14 @@ def test_a_mixed_face_stays_in_its_box_and_follows_from_the_seed():
     assert (drawn != new).any()
 
 
+@pytest.mark.parametrize("count", [0, 1, LEAST_PEOPLE - 1])
+def test_too_few_people_are_never_mixed(count):
+    few = Donors(*(values[:count] for values in vars(replace(donors())).values()))
+    region = face(40, 30, 40)
+    with pytest.raises(ValueError, match=f"donors: faces of {count} people; at least 30 are"):
+        anonymize(portrait(region), [region], 1, donors=few)
+
+
 def test_a_mixed_face_is_none_of_its_donors():
     between = masks()[:-1].sum(axis=0) > 0.5
     known = [details_of(grey_of(one.texture))[between] for one in faces()]

@@ -69,7 +69,7 @@ def donors(photographs: Folder, /, *, output: NewFile) -> None:
             people.setdefault(person, []).append(face)
     made, others = donors_of(list(people.values()))
     left_out += others
-    count = len(np.unique(made.people))
+    count = made.number_of_people
     for reason, number in left_out.most_common():
         log.info("%d left out: %s", number, reason)
     if count < LEAST_PEOPLE:

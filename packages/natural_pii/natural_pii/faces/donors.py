@@ -106,9 +106,19 @@ class Donors:
             found = getattr(donors, name)
             if found.dtype != np.dtype(kind) or found.shape != size:
                 raise ValueError(f"its {name} are not those of donors that this version makes")
-        if (people := len(np.unique(donors.people))) < LEAST:
-            raise ValueError(f"it holds faces of {people} people; at least {LEAST} are needed")
+        if donors.number_of_people < LEAST:
+            raise ValueError(f"it holds {donors.too_few}")
         return donors
+
+    @cached_property
+    def number_of_people(self) -> int:
+        """Number of people among the donors."""
+        return len(np.unique(self.people))
+
+    @property
+    def too_few(self) -> str:
+        """What there is, and how many people are needed, for messages."""
+        return f"faces of {self.number_of_people} people; at least {LEAST} are needed"
 
     @cached_property
     def _codes(self) -> list[np.ndarray]:
