@@ -1,7 +1,7 @@
 """Features of a drawn head on the skin of the image, with the image's own blur and noise."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -12,6 +12,7 @@ from natural_pii.grain import cut_out, white_noise
 
 from .estimate import Skin, display_tone, to_display
 from .field import FLOOR, FieldPlane, SkinField, from_log, skin_field, to_log
+from .glasses import without_frames
 from .grid import smooth
 from .render import Rendered
 
@@ -87,7 +88,7 @@ def composite(
 
     The skin of the photograph is continued smoothly over the head, and multiplied by the drawn
     head's deviations from its own smooth skin. The outline and everything that covers the face
-    (hair, hands, masks) stay.
+    (hair, hands, masks) stay, except for the frame of glasses.
 
     Args:
         window: the original patch, (h, w, 3) uint8.
@@ -99,7 +100,8 @@ def composite(
     """
     bare = 1 - smooth(plane.down, 0.4, 0.75) if skin.masked else np.ones_like(drawn.head)
     off = drawn.head * (1 - drawn.features) * bare
-    seen = to_log(window)
+    clean = without_frames(window, plane, drawn.unit) if skin.glasses else window
+    seen = to_log(clean)
     tone = to_log(display_tone(skin)).ravel()
     samples = plane.small(seen)
     field = skin_field(plane, samples, plane.small(off), tone)
@@ -107,7 +109,7 @@ def composite(
         below = plane.small(off * smooth(plane.down, *_BELOW_BROWS))
         if field.share_in(plane, samples, below) < _LEAST_SKIN:
             return None
-    ground = _ground(seen, plane, field, drawn, bare)
+    ground = replace(_ground(seen, plane, field, drawn, bare), seen=to_log(window))
 
     made = to_log(to_display(drawn.rgb))
     new = plane.fitted(plane.small(made), plane.small(off) + np.float32(1e-3))
@@ -120,7 +122,7 @@ def composite(
         display = from_log(colour) + grain
     else:
         display = from_log(colour + texture)
-    before = window.astype(np.float32)
+    before = clean.astype(np.float32)
     return rounded(before + three(ground.alpha) * (display - before))
 
 

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from pii_measures.pixels import limited, median
 
+from .glasses import has_glasses
 from .paint import Colour
 from .pose import Pose
 
@@ -47,11 +48,13 @@ class Skin:
         tone: linear RGB in the middle of the face.
         slopes: change of the logarithm of brightness per unit, right and down.
         masked: whether a cloth mask covers nose and mouth.
+        glasses: whether there are glasses with a dark frame.
     """
 
     tone: Colour
     slopes: tuple[float, float]
     masked: bool
+    glasses: bool = False
 
 
 def to_linear(image: np.ndarray) -> np.ndarray:
@@ -100,7 +103,8 @@ def skin_of(image: np.ndarray, pose: Pose) -> Skin:
     tone = np.exp(share @ np.log(colours.clip(0.003)))
     offsets = np.log(bright.clip(0.003) / brightness(tone))
     red, green, blue = tone.tolist()
-    return Skin((red, green, blue), _slopes(offsets, weights), masked)
+    glasses = has_glasses(image, pose)
+    return Skin((red, green, blue), _slopes(offsets, weights), masked, glasses)
 
 
 def _is_masked(bare: np.ndarray, covered: np.ndarray) -> bool:
