@@ -239,6 +239,14 @@ def test_a_dry_run_says_what_is_missing(tmp_path) -> None:
         ({"dataset": {**COCO, "classes": [True]}}, "dataset.classes.0: Input should be a valid st"),
         ({"dataset": {**COCO, "classes": []}}, "dataset.classes: Tuple should have at least 1 it"),
         ({"variants": {"a" * 64: {"method": "blur"}}}, "Snakemake mistakes a name that ends in 20"),
+        (
+            {"training": {"initialisation": "w.pth", "initialisation_sha256": "A" * 64}},
+            "training.initialisation_sha256: expected 64 hexadecimal digits in lower case (found",
+        ),
+        (
+            {"variants": {"v": {"method": "natural", "donors": FILE | {"sha256": "…"}}}},
+            "variants.v.donors.sha256: expected 64 hexadecimal digits in lower case (found '…')",
+        ),
         ({"variants": {"ünï": {"method": "blur"}}}, "variants.ünï: String should match pattern"),
         ({"variants": {"a\n": {"method": "blur"}}}, r"variants.'a\n': String should match pattern"),
         ({"variants": {"": {"method": "blur"}}}, "String should match pattern"),

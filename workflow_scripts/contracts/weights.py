@@ -7,7 +7,7 @@ from typing import Any
 
 from plain_commands.errors import UserError
 from plain_commands.files import read_bytes, sha256_of
-from plain_commands.section import Section
+from plain_commands.section import Section, Sha256
 from pydantic import BaseModel, Field, GetJsonSchemaHandler, field_validator, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
@@ -20,7 +20,7 @@ class OwnWeights(Section):
 
     source: str = Field(min_length=1)
     """Path or http(s) URL."""
-    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    sha256: Sha256
     """SHA-256 of the file (`sha256sum FILE`); results depend on it."""
     licence: str = Field(min_length=1)
     """Terms of use, for the record in `weights/manifest.json`."""

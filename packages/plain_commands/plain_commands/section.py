@@ -31,6 +31,9 @@ Seed = Annotated[int, Field(ge=0, lt=10**18)]
 """Seed of a random stream. Libraries accept values below 2⁶³, and some add to them."""
 Pixels = Annotated[int, Field(ge=16, le=32768)]
 """Side of an image in pixels."""
+_SHA256 = "^[0-9a-f]{64}$"
+Sha256 = Annotated[str, Field(pattern=_SHA256)]
+"""SHA-256 of a file."""
 UNKNOWN = "unknown key; remove it or correct its spelling"
 MISSING = "missing; this key has no default"
 SEVERAL = {
@@ -188,6 +191,8 @@ def _finding(item: Any, content: Any, where: str) -> tuple[str, str]:
         is_yaml = not where.startswith("--") and not where.endswith((".json", ".gz", ".csv"))
         hint = "; YAML reads yes, no, on and off as booleans" if is_yaml else ""
         message += f" (found {str(item['input']).lower()}{hint})"
+    elif item["type"] == "string_pattern_mismatch" and item["ctx"]["pattern"] == _SHA256:
+        message = f"expected 64 hexadecimal digits in lower case (found {item['input']!r:.100})"
     elif item["type"] == "path_type":
         message = f"expected a path; put it in quotes (found {item['input']!r:.100})"
     elif item["type"].endswith("_type") or not isinstance(item["input"], dict | list | BaseModel):

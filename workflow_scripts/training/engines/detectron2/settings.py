@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from plain_commands.section import Sha256
 from pydantic import Field, model_validator
 
 from workflow_scripts.training.engine import EngineSettings
@@ -45,7 +46,7 @@ class Detectron2Settings(EngineSettings):
     initialisation: Literal["imagenet", "coco", "none"] | Path = "imagenet"
     """Weights to start from: `imagenet` (the backbone), `coco` (a whole model), both downloaded
     from detectron2's zoo; `none` (random), or a file that detectron2 can load."""
-    initialisation_sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
+    initialisation_sha256: Sha256 | None = None
     """SHA-256 of the weights file, checked before it is loaded."""
     schedule: Literal["scaled", "fixed", "file"] = "scaled"
     """Use of the file's schedule, which is for 8 GPUs: `scaled` adapts it to 4 by detectron2's rule

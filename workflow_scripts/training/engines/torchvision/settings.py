@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from plain_commands.section import Pixels, Section
+from plain_commands.section import Pixels, Section, Sha256
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from workflow_scripts.contracts.tasks import Task
@@ -39,7 +39,7 @@ class TorchvisionSettings(EngineSettings):
     stages stay as they are), `drawn` (the backbone of the `tiny` model, pre-trained on other drawn
     scenes, part of this repository), `none` (random), or a file with the weights of a backbone or
     of a whole model."""
-    initialisation_sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
+    initialisation_sha256: Sha256 | None = None
     """SHA-256 of the file that `initialisation` names, checked before it is loaded."""
     images_per_step: int = Field(4, gt=0, le=10_000)
     """Batch size over all GPUs; the number of GPUs does not change the result."""
