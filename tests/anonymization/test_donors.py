@@ -66,6 +66,17 @@ def test_a_folder_of_portraits_becomes_a_file(photographs, capsys, tmp_path):
     assert yaml.safe_load(line) == {"donors": written}
 
 
+def test_the_log_states_who_is_taken_for_another_person(photographs, capsys, tmp_path):
+    folder = tmp_path / "photographs"
+    for name in ("1.png", "2.png", "anna/a.png", "anna/2020/a.png", "team/ben/a.png"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(photographs / "1.png", folder / name)
+    assert donors(folder, "--output", tmp_path / "donors.npz") == 2
+    said = capsys.readouterr().err
+    assert "photographs outside of a subfolder, each of another person: 2\n" in said
+    assert "inside of a person's folder, each of another person: 1, e.g. anna/2020\n" in said
+
+
 def test_photographs_that_cannot_be_used_are_named_and_counted(photographs, capsys, tmp_path):
     folder = tmp_path / "photographs"
     shutil.copytree(photographs, folder)

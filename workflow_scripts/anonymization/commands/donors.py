@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,7 @@ def donors(photographs: Folder, /, *, output: NewFile) -> None:
     refuse_overwriting((photographs / name for name in found.images), {"--output": output})
     for line in found.left_out:
         log.warning("left out: %s", printable(line))
+    _log_assumptions([Path(name) for name in found.images])
     people: dict[Path, list[UnwrappedFace]] = {}
     left_out: Counter[str] = Counter()
     for name in progress(found.images, total=len(found.images), description="reading faces"):
@@ -85,6 +87,24 @@ def donors(photographs: Folder, /, *, output: NewFile) -> None:
         "Add to a variant with method natural, and name the licence or the consent:\n"
         f"  donors: {{source: {source}, sha256: {sha256_of_file(output)}, licence: …}}"
     )
+
+
+def _log_assumptions(photographs: Sequence[Path]) -> None:
+    """Log which photographs are taken for those of different people.
+
+    Args:
+        photographs: paths in the folder.
+    """
+    folders = [path.parent for path in photographs]
+    if alone := folders.count(Path()):
+        log.info("photographs outside of a subfolder, each of another person: %d", alone)
+    people = set(folders) - {Path()}
+    if inner := sorted(one for one in people if not people.isdisjoint(one.parents)):
+        log.warning(
+            "folders inside of a person's folder, each of another person: %d, e.g. %s",
+            len(inner),
+            printable(str(inner[0])),
+        )
 
 
 def _largest_face(image: np.ndarray) -> Picture | None:
