@@ -1,6 +1,7 @@
 """The index of a folder of images without labels."""
 
 import json
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,12 @@ def test_images_are_upright_and_what_is_left_out_is_noted(tmp_path):
     (root / "d.jpg").write_bytes((root / "ü/turned.jpg").read_bytes()[:400])
     (root / "e.jpg").symlink_to("nowhere")
     (root / "f\n.jpg").write_bytes(b"")
+    pages = (root / "c.tif").read_bytes()
+    before, tag, rest = pages.rpartition(struct.pack("<HHI", 256, 4, 1))  # width of the 2nd page
+    (root / "g.tif").write_bytes(before + b"\xff\0" + tag[2:] + rest)
+    image.save(root / "h.tif", compression="tiff_lzw")
+    packed = (root / "h.tif").read_bytes()
+    (root / "h.tif").write_bytes(packed[:3000] + bytes(200) + packed[3200:])
     (root / "notes.txt").write_text("")
     assert index_of(root, tmp_path) == 0
     split = CocoSplit.read(tmp_path / "train.coco.json")
@@ -43,6 +50,8 @@ def test_images_are_upright_and_what_is_left_out_is_noted(tmp_path):
         "left out: d.jpg: truncated, damaged, or not an image",
         "left out: e.jpg: no such file",
         "left out: f?.jpg: truncated, damaged, or not an image",
+        "left out: g.tif: truncated or damaged; copy it again",
+        "left out: h.tif: truncated, damaged, or not an image",
         "left out: other files: 1, e.g. notes.txt",
         "1 images with a position in EXIF; anonymized images do not have it unless "
         "strip_metadata is false, e.g. ü/turned.jpg",

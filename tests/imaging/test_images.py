@@ -62,3 +62,22 @@ def test_the_stored_size_counts_whatever_the_orientation():
     raw = io.BytesIO()
     Image.new("RGB", (6, 4)).save(raw, "JPEG", exif=exif)
     assert size_in_header(raw.getvalue()) == (6, 4)
+
+
+def drawn_bytes(file_format: str, **options: str) -> bytes:
+    """A picture of 90x80 pixels in a format of Pillow's."""
+    noise = np.random.default_rng(0).integers(0, 255, (12, 12, 3), np.uint8)
+    raw = io.BytesIO()
+    Image.fromarray(cv2.resize(noise, (90, 80))).save(raw, file_format, **options)
+    return raw.getvalue()
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate"])
+def test_damage_inside_of_a_tiff_is_found_although_opencv_fills_it(compression):
+    raw = drawn_bytes("TIFF", compression=compression)
+    assert decode_image(raw, Path("a.tif")).shape == (80, 90, 3)
+    middle = len(raw) // 2
+    damaged = raw[:middle] + bytes(200) + raw[middle + 200 :]
+    assert cv2.imdecode(np.frombuffer(damaged, np.uint8), cv2.IMREAD_COLOR) is not None
+    with pytest.raises(UserError, match=r"^a.tif: truncated, damaged, or not an image"):
+        decode_image(damaged, Path("a.tif"))

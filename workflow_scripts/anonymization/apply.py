@@ -1,6 +1,5 @@
 """Anonymization of the images of a shard."""
 
-import struct
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +26,7 @@ from workflow_scripts.anonymization.twins import Glimpses, compare
 from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.manifest import Change, Entry
 from workflow_scripts.contracts.regions import order_of
-from workflow_scripts.imaging.images import decode, read_recorded, write_png
+from workflow_scripts.imaging.images import UNREADABLE, decode, read_recorded, write_png
 from workflow_scripts.imaging.pictures import Picture
 
 JPEG = b"\xff\xd8"
@@ -248,5 +247,5 @@ def metadata_in(content: bytes) -> tuple[str, ...]:
     try:
         kinds = [kind for kind in kinds_in(content) if kind != "icc"]
         return (*kinds, "gps") if "exif" in kinds and has_position(content) else tuple(kinds)
-    except (ImageFileError, OSError, SyntaxError, ValueError, struct.error):
+    except (ImageFileError, *UNREADABLE):
         return ()

@@ -12,7 +12,7 @@ from plain_commands.files import read_bytes, sha256_of
 
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.dataset.reader import ReadImage, exif_notes, number
-from workflow_scripts.imaging.images import decode_image, size_in_header
+from workflow_scripts.imaging.images import UNREADABLE, decode_image, size_in_header
 
 
 def read_folder(root: Path, pool: Executor) -> CocoSplit:
@@ -54,7 +54,7 @@ def _read_image(root: Path, name: str) -> ReadImage | str:
                 return f"{name}: {reason}"
             kinds_in(raw)
         height, width = decode_image(raw, Path(name), upright=True).shape[:2]
-    except (UserError, ValueError, OSError, SyntaxError) as error:
+    except (UserError, *UNREADABLE) as error:
         reason = " ".join(str(error).split())
         return reason if reason.startswith(name) else f"{name}: {reason.split(': ', 1)[-1]}"
     record = CocoImage(0, name, width, height, sha256_of(raw), upright=True)

@@ -15,6 +15,8 @@ from workflow_scripts.contracts.coco import CocoImage
 
 MAX_PIXELS, MAX_SIDE = 2**30, 2**20
 """Largest image that is read by any library: the limits of OpenCV."""
+UNREADABLE = OSError, SyntaxError, ValueError, TypeError, struct.error
+"""Errors that Pillow raises for damaged files."""
 Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit, 179 million, lies below that
 
 
@@ -23,7 +25,7 @@ def size_in_header(file: Path | bytes) -> tuple[int, int] | None:
     try:
         with Image.open(io.BytesIO(file) if isinstance(file, bytes) else file) as image:
             return image.size
-    except (OSError, SyntaxError, ValueError, struct.error):
+    except UNREADABLE:
         return None
 
 
@@ -77,11 +79,31 @@ def _decode(raw: bytes, path: Path, flags: int) -> np.ndarray:
         image = cv2.imdecode(np.frombuffer(raw, np.uint8), flags) if raw else None
     except cv2.error:
         image = None
-    if image is None:
+    if image is None or _is_damaged(raw):
         raise UserError(
             f"{path}: truncated, damaged, or not an image ({len(raw)} bytes); copy it again"
         )
     return image
+
+
+def _is_damaged(raw: bytes) -> bool:
+    """Whether a TIFF or BMP file is damaged in a way that OpenCV does not report: it fills the
+    missing pixels.
+
+    Pillow reads fewer kinds of these files; others are not checked.
+    """
+    if not raw.startswith((b"II", b"MM", b"BM")):
+        return False
+    try:
+        image = Image.open(io.BytesIO(raw))
+    except UNREADABLE:
+        return False
+    with image:
+        try:
+            image.load()
+        except UNREADABLE:
+            return True
+    return False
 
 
 def read_image(path: Path) -> np.ndarray:

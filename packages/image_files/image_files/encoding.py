@@ -21,7 +21,10 @@ def cannot_be_kept(raw: bytes) -> str | None:
         OSError: it is not an image.
     """
     with Image.open(io.BytesIO(raw)) as image:
-        frames = getattr(image, "n_frames", 1)
+        try:
+            frames = getattr(image, "n_frames", 1)
+        except TypeError:  # a TIFF with a page without a size
+            return "truncated or damaged; copy it again"
         if image.format not in FORMATS:
             return f"its content is {image.format}, which is not handled"
         if frames > 1 and image.format != "MPO":

@@ -1,6 +1,7 @@
 """Metadata of image files: detection, and removal without changing the encoded pixels."""
 
 import io
+import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -55,7 +56,7 @@ def kinds_in(raw: bytes) -> tuple[str, ...]:
         parts = _parts_of(raw)
         found = _in_other(raw) if parts is None else (kind for part in parts for kind in part.kinds)
         return tuple(sorted(set(found)))
-    except (IndexError, ValueError, OSError, SyntaxError):
+    except (IndexError, ValueError, OSError, SyntaxError, TypeError, struct.error):
         raise ImageFileError(f"truncated, damaged, or not an image ({len(raw)} bytes)") from None
 
 
@@ -77,7 +78,7 @@ def without_metadata(raw: bytes) -> bytes | None:
             return None
         keep = {"icc"} if colour_profile(raw) else set()
         kept = b"".join(raw[part.start : part.end] for part in parts if set(part.kinds) <= keep)
-    except (IndexError, ValueError, OSError, SyntaxError):
+    except (IndexError, ValueError, OSError, SyntaxError, TypeError, struct.error):
         raise ImageFileError(f"truncated, damaged, or not an image ({len(raw)} bytes)") from None
     return _webp_again(kept, keep) if kept.startswith(b"RIFF") else kept
 
