@@ -121,7 +121,7 @@ def test_incomplete_weights_are_refused():
         validate(Weights, {"source": "a", "licence": "MIT"}, "w")
     with pytest.raises(UserError, match="w: licence: missing"):
         validate(Weights, {"source": "a", "sha256": SHA256}, "w")
-    with pytest.raises(UserError, match="w: sha256: String should match"):
+    with pytest.raises(UserError, match="w: sha256: expected 64 hexadecimal"):
         validate(Weights, entry("a", SHA256[:-1]), "w")
     with pytest.raises(UserError, match="w: source: neither a path nor an"):
         validate(Weights, entry("ftp://example.org/a"), "w")
