@@ -86,8 +86,8 @@ def test_every_region_has_a_person_or_none(street):
 
 @pytest.mark.parametrize("kind", [FaceRegion, PlateRegion])
 @pytest.mark.parametrize("size", [1e4, 1e8, 1e12])
-def test_a_box_of_any_size_is_covered(street, kind, size):
-    image, _ = street
+def test_a_box_of_any_size_is_covered(kind, size):
+    image = np.random.default_rng(0).integers(0, 256, (60, 90, 3), np.uint8)
     region = kind(-size, -size, size, size)
     result, (outcome,) = anonymize(image, [region], 0)
     assert outcome.box == (0, 0, image.shape[1], image.shape[0])

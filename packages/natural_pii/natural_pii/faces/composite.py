@@ -50,6 +50,8 @@ _CHEEKS = (-1.2, 1.35), (1.2, 1.35), (0.0, -1.25)
 """Positions of cheeks and forehead, (u, v)."""
 _CHEEK_SIZE = 0.4
 """Half of the side of a square from which texture is taken, units."""
+_LARGEST_CHEEK = 15
+"""Limit of that half, pixels."""
 _ROUGHEST = 0.02
 """Largest standard deviation of that texture, logarithms."""
 
@@ -264,19 +266,22 @@ def _within(old: np.ndarray, new: np.ndarray, inside: np.ndarray) -> np.ndarray:
 def _texture(
     ground: SmoothSkin, plane: FieldPlane, unit: float, rng: np.random.Generator
 ) -> np.ndarray | None:
-    """Grain, pores and coding artefacts of a cheek, repeated over the patch, (h, w, 3), logarithms.
+    """Noise with the grain, pores and coding artefacts of a cheek, (h, w, 3) of logarithms.
+
+    It has the spectrum of the cheek but random phases: a part of it that was repeated would show as
+    a pattern. Source: Galerne, Gousseau and Morel 2011, "Random Phase Textures".
 
     Args:
         ground: the patch.
         plane: samples of the patch.
         unit: pixels per unit of face coordinates.
-        rng: random generator for the offset of the tiling.
+        rng: random generator for the phases.
 
     Returns:
-        None if no cheek is visible, or if it has too few pixels.
+        None if no cheek is visible, or has too few pixels.
     """
     seen, alike = ground.seen, ground.alike
-    half = int(_CHEEK_SIZE * unit)
+    half = min(int(_CHEEK_SIZE * unit), _LARGEST_CHEEK)
     if half < 2:
         return None
     parts = []
@@ -292,17 +297,8 @@ def _texture(
     fine = min(parts, key=lambda part: float(part.std()))  # without folds or frames of glasses
     level = max(float(fine.std()), 1e-6)
     fine = limited(fine, -2.5 * level, 2.5 * level) * np.float32(min(1.0, _ROUGHEST / level))
-    rows, columns = (
-        _back_and_forth(length, 2 * half + 1, int(rng.integers(4 * half + 2)))
-        for length in seen.shape[:2]
-    )
-    return fine[np.ix_(rows, columns)]
-
-
-def _back_and_forth(length: int, count: int, start: int) -> np.ndarray:
-    """Indices from 0 to `count` - 1 and back again, repeated, (length,)."""
-    places = (start + np.arange(length)) % (2 * count)
-    return np.minimum(places, 2 * count - 1 - places)
+    white = rng.standard_normal(seen.shape[:2], np.float32) / np.float32(2 * half + 1)
+    return cv2.merge([cv2.filter2D(white, -1, channel) for channel in cv2.split(fine)])
 
 
 @lru_cache(maxsize=1)
