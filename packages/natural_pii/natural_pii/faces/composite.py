@@ -27,9 +27,9 @@ _FINEST = 0.58
 """Blur of level n of a Gaussian pyramid divided by 2**n, standard deviation in pixels."""
 _COARSEST = 1.2
 """Blur that the coarsest band is measured against, units: a quarter of the face's width."""
-_SHARPEST = 2.2, 2.2, 1.0
-"""Largest gains of the two finest bands and of the others, relative to that of the coarsest one:
-means of several people are softer than a photograph."""
+_FINE, _SHARPEST = 2, 2.2
+"""Number of the finest bands that may be strengthened, relative to the coarsest one, and their
+largest gain: means of several people are softer than a photograph."""
 _SHARE = 0.95
 """Strength of new detail relative to that of the old face."""
 _PALE = np.float32(0.3)
@@ -197,7 +197,7 @@ def _as_sharp(both: np.ndarray, weights: np.ndarray, noise: list[float]) -> np.n
             the last band is left out.
     """
     bands, ratios = [], []
-    for level in noise:
+    for grain in noise:
         smaller = cv2.pyrDown(both)
         band = both - cv2.pyrUp(smaller, dstsize=both.shape[1::-1])
         new, old = (
@@ -205,14 +205,15 @@ def _as_sharp(both: np.ndarray, weights: np.ndarray, noise: list[float]) -> np.n
             for part in cv2.split(cv2.transform(band, _GREYS))
         )
         bands.append(band[..., :3])
-        ratios.append(_SHARE * math.sqrt(max(old * old - level * level, 0)) / max(new, 1e-6))
+        ratios.append(_SHARE * math.sqrt(max(old * old - grain * grain, 0)) / max(new, 1e-6))
         both, weights = smaller, cv2.pyrDown(weights)
     contrast = math.sqrt(min(max(ratios[-1], 1e-3), 1.0))
     result = np.zeros_like(both[..., :3])
-    limits = (*_SHARPEST, *_SHARPEST[-1:] * len(bands))[: len(bands)]
-    for band, ratio, limit in zip(bands[::-1], ratios[::-1], limits[::-1], strict=True):
-        gain = min(ratio / contrast, limit * contrast)
-        result = cv2.pyrUp(result, dstsize=band.shape[1::-1]) + np.float32(gain) * band
+    for level in reversed(range(len(bands))):
+        most = contrast * (_SHARPEST if level < _FINE else 1)
+        gain = np.float32(min(ratios[level] / contrast, most))
+        band = bands[level]
+        result = cv2.pyrUp(result, dstsize=band.shape[1::-1]) + gain * band
     return result
 
 
