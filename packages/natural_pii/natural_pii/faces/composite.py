@@ -1,7 +1,7 @@
 """Features of a drawn head on the skin of the image, with the image's own blur and noise."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import cv2
@@ -61,7 +61,7 @@ class SmoothSkin:
     """Skin on which a head is drawn.
 
     Attributes:
-        seen: logarithms of the original patch, (h, w, 3).
+        seen: logarithms of the patch without glasses, (h, w, 3).
         light: logarithms of smooth skin, (h, w, 3).
         field: the skin's field.
         alike: likeness of each pixel to skin, (h, w).
@@ -111,12 +111,13 @@ def composite(
         below = plane.small(off * smooth(plane.down, *_BELOW_BROWS))
         if field.share_in(plane, samples, below) < _LEAST_SKIN:
             return None
-    ground = replace(_ground(seen, plane, field, drawn, bare), seen=to_log(window))
+    ground = _ground(seen, plane, field, drawn, bare)
 
     made = to_log(to_display(drawn.rgb))
     new = plane.fitted(plane.small(made), plane.small(off) + np.float32(1e-3))
     detail = times(made - plane.over(new), drawn.shown)
-    colour = ground.light + _as_seen(detail, ground, noise, drawn)
+    old = to_log(window) if skin.glasses else seen  # with frames, which are detail of the old face
+    colour = ground.light + _as_seen(detail, ground, old, noise, drawn)
     texture = _texture(ground, plane, drawn.unit, rng)
     if texture is None:
         height, width = bare.shape
@@ -157,7 +158,9 @@ def _ground(
     return SmoothSkin(seen, light, field, alike, limited(alpha, 0, 1), core * (1 - kept))
 
 
-def _as_seen(detail: np.ndarray, ground: SmoothSkin, noise: float, drawn: Rendered) -> np.ndarray:
+def _as_seen(
+    detail: np.ndarray, ground: SmoothSkin, old: np.ndarray, noise: float, drawn: Rendered
+) -> np.ndarray:
     """New detail, (h, w, 3), in the colours, contrast and sharpness of the old face.
 
     Each band of detail takes one number from the old face. The positions of its features do not
@@ -166,6 +169,7 @@ def _as_seen(detail: np.ndarray, ground: SmoothSkin, noise: float, drawn: Render
     Args:
         detail: deviations of the new head from its smooth skin, (h, w, 3) of logarithms.
         ground: skin on which it is drawn.
+        old: logarithms of the original patch, (h, w, 3).
         noise: standard deviation of the image's noise, grey levels.
         drawn: the head.
     """
@@ -174,13 +178,11 @@ def _as_seen(detail: np.ndarray, ground: SmoothSkin, noise: float, drawn: Render
     weights = inside * np.maximum(drawn.features, ground.alike) + np.float32(1e-3)
     white = noise / float(from_log(ground.light).mean() + FLOOR)
     bands = max(round(np.log2(_COARSEST * drawn.unit / _FINEST)), 1)
-    old = mean_of(ground.seen - ground.light)
-    result = _as_sharp(
-        cv2.merge((*cv2.split(detail), old)), weights, [white * size for size in _WHITE[:bands]]
-    )
+    both = cv2.merge((*cv2.split(detail), mean_of(old - ground.light)))
+    result = _as_sharp(both, weights, [white * size for size in _WHITE[:bands]])
     # Bright edges beside dark lines would look like paint.
     result = result - three(_PALE * np.maximum(mean_of(result), 0))
-    return result + three(_within(mean_of(ground.seen), mean_of(ground.light + result), inside))
+    return result + three(_within(mean_of(old), mean_of(ground.light + result), inside))
 
 
 def _as_sharp(both: np.ndarray, weights: np.ndarray, noise: list[float]) -> np.ndarray:

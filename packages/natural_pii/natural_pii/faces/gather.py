@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from .donors import Donors, quantized
+from .glasses import darkness_of_lines
 from .grid import blurred
 from .parts import DENSITY, FacePart, details_of, grey_of, inner, masks, parts, plane, spot
 from .unwrap import UnwrappedFace
@@ -140,9 +141,8 @@ def _line_across_the_bridge(grey: np.ndarray) -> float:
     """Darkness of the darkest line between the eyes relative to the skin above and below it."""
     grid = plane()
     rows, columns = np.abs(grid.v.ravel() + 0.1) < 0.6, np.abs(grid.u.ravel()) < 0.3
-    profile = grey[np.ix_(rows, columns)].mean(axis=1, keepdims=True)
-    around = cv2.blur(profile, (1, round(0.8 * DENSITY)), borderType=cv2.BORDER_REPLICATE)
-    return float((around - profile).max())
+    profile = grey[np.ix_(rows, columns)].mean(axis=1)
+    return float(darkness_of_lines(profile, round(0.8 * DENSITY)).max())
 
 
 def _spread(values: np.ndarray, weights: np.ndarray) -> float:

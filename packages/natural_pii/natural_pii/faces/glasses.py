@@ -34,8 +34,18 @@ def has_glasses(image: np.ndarray, pose: Pose) -> bool:
     height, width = image.shape[:2]
     seen = image[rows.clip(0, height - 1), columns.clip(0, width - 1)]
     profile = to_log(seen.reshape(*_BRIDGE.shape[:2], 3)).mean(axis=(1, 2))
-    around = cv2.blur(profile, (1, _AROUND), borderType=cv2.BORDER_REPLICATE).ravel()
-    return bool((around - profile)[_ROWS].max() > _DARKER)
+    return bool(darkness_of_lines(profile, _AROUND)[_ROWS].max() > _DARKER)
+
+
+def darkness_of_lines(profile: np.ndarray, around: int) -> np.ndarray:
+    """Darkness of each row between the eyes relative to the rows around it, (n,).
+
+    Args:
+        profile: logarithm of the brightness of each row, (n,).
+        around: number of rows that each is compared with.
+    """
+    mean = cv2.blur(profile, (1, around), borderType=cv2.BORDER_REPLICATE)
+    return mean.ravel() - profile
 
 
 def without_frames(window: np.ndarray, plane: FieldPlane, unit: float) -> np.ndarray:
