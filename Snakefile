@@ -87,11 +87,11 @@ rule anonymized:
         limits(),
 
 
-for rule in workflow.rules:
-    remember_parameters(rule)
+remember_parameters()
 
 
 onstart:
+    collect_cycles_again()
     record_expected_runs()
 
 

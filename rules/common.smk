@@ -1,7 +1,9 @@
 """The experiment, and the paths that the rules share."""
 
 import functools
+import gc
 import inspect
+import itertools
 import logging
 import os
 import shlex
@@ -13,6 +15,7 @@ from pathlib import Path
 from snakemake.common import get_function_params, overwrite_function_params
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
+from snakemake.resources import Resource
 
 sys.path.insert(0, workflow.basedir)
 
@@ -41,6 +44,10 @@ workflow.config_settings.config_args = config_arguments(workflow.config_settings
 # No output is temporary. Snakemake would look for some among all outputs that a job's inputs were
 # made with, and each training starts from the mark of one job that makes all marks.
 workflow.storage_settings.notemp = True
+
+# Almost everything that planning makes stays: looking through it for cycles takes a tenth of the
+# time and frees nothing. Once jobs start, the collector runs again, without the plan.
+gc.disable()
 
 # On a full disk, Snakemake would print a traceback for each line that does not fit into its log.
 logging.raiseExceptions = False
@@ -286,16 +293,28 @@ def show_failures():
     print(f"\n{after_failure(LAYOUT, STARTED)}", file=sys.stderr, flush=True)
 
 
-def remember_parameters(rule):
-    """Tell Snakemake the parameters of the functions of a rule.
+def collect_cycles_again():
+    """Run Python's cycle collector from now on, over what is made from now on."""
+    gc.freeze()
+    gc.enable()
+
+
+def remember_parameters():
+    """Tell Snakemake the parameters of the rules' functions and of its own for resources.
 
     It would inspect each function several times a job, which takes as long as all the rest of
     making the job's params.
     """
-    named = (*rule.input, *rule.params, rule.conda_env)
-    for function in filter(inspect.isroutine, named):
-        plain = getattr(function, "__func__", function)
-        overwrite_function_params(plain, get_function_params(function))
+    rules_functions = (
+        (*rule.input, *rule.params, rule.conda_env) for rule in workflow.rules
+    )
+    for function in (
+        Resource.evaluate,
+        *itertools.chain.from_iterable(rules_functions),
+    ):
+        if inspect.isroutine(function):
+            plain = getattr(function, "__func__", function)
+            overwrite_function_params(plain, get_function_params(function))
 
 
 class IndexIsMade:
