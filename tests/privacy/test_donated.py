@@ -26,6 +26,7 @@ def donors(tmp_path: Path) -> Path:
         units=np.ones(n, np.float32),
         long_hair=np.zeros(n, bool),
         people=np.minimum(np.arange(n), PEOPLE - 1).astype(np.int32),
+        usable=np.ones((n, 3), bool),
     ).write(path)
     return path
 

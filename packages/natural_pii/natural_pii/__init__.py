@@ -6,7 +6,6 @@ prepare the `Donors` from whose faces new ones can be mixed.
 
 from pii_measures import FaceRegion, PlateRegion
 
-from .faces.donors import LEAST as LEAST_PEOPLE
 from .faces.donors import Donors
 from .faces.gather import donors_of
 from .faces.unwrap import UnwrappedFace, unwrapped
@@ -15,7 +14,6 @@ from .plates.replace import replace_plate
 from .replacement import FallbackReason, Replacement, Route
 
 __all__ = [
-    "LEAST_PEOPLE",
     "Donors",
     "FaceRegion",
     "FallbackReason",

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from pii_measures import FaceRegion, PlateRegion
 
-from .faces.donors import LEAST, Donors
+from .faces.donors import Donors
 from .faces.people import replace_faces
 from .plates.replace import replace_plate
 from .replacement import Replacement, check_image, generator_of, place_of
@@ -47,7 +47,7 @@ def anonymize(
     check_image(image)
     if people is not None and len(people) != len(regions):
         raise ValueError(f"people: {len(people)} values for {len(regions)} regions")
-    if donors is not None and donors.number_of_people < LEAST:
+    if donors is not None and donors.too_few:
         raise ValueError(f"donors: {donors.too_few}")
     seeds = (seed,) if isinstance(seed, int) else tuple(seed)
     owners = [None] * len(regions) if people is None else people

@@ -1,5 +1,6 @@
 """New faces that are mixed from several people's, here from drawn ones."""
 
+from collections import Counter
 from dataclasses import replace
 from functools import lru_cache
 from io import BytesIO
@@ -9,7 +10,6 @@ import numpy as np
 import pytest
 from face_pictures import drawn_portrait, face, portrait
 from natural_pii import (
-    LEAST_PEOPLE,
     Donors,
     FallbackReason,
     Route,
@@ -18,8 +18,8 @@ from natural_pii import (
     donors_of,
     unwrapped,
 )
-from natural_pii.faces.donors import MIXED
-from natural_pii.faces.parts import HIGHEST, LOWEST, details_of, grey_of, masks, parts, spot
+from natural_pii.faces.donors import LEAST, MIXED
+from natural_pii.faces.parts import HIGHEST, LOWEST, details_of, grey_of, masks, parts, plane, spot
 from natural_pii.faces.pose import pose_of
 
 FRONTAL = pose_of(face(40, 40, 60))
@@ -27,12 +27,22 @@ FRONTAL = pose_of(face(40, 40, 60))
 
 @lru_cache(maxsize=1)
 def faces() -> list[UnwrappedFace]:
-    return [unwrapped(*drawn_portrait(seed)) for seed in range(60)]
+    return [unwrapped(*drawn_portrait(seed)) for seed in range(100)]
 
 
 @lru_cache(maxsize=1)
 def donors() -> Donors:
     return donors_of([[one] for one in faces()])[0]
+
+
+def of_faces(which: np.ndarray) -> Donors:
+    """Some of the donors, by number."""
+    return Donors(*(values[which] for values in vars(replace(donors())).values()))
+
+
+def whole() -> np.ndarray:
+    """Numbers of the donors of whom every part is usable."""
+    return np.flatnonzero(donors().usable.all(axis=1))
 
 
 def written(some: Donors, file) -> bytes:
@@ -43,14 +53,15 @@ def written(some: Donors, file) -> bytes:
 def test_a_file_gives_the_same_donors_and_the_same_bytes(tmp_path):
     content = written(donors(), tmp_path / "one.npz")
     again = Donors.read(tmp_path / "one.npz")
-    assert len(again) == len(donors()) >= LEAST_PEOPLE
+    assert len(again) == len(donors()) >= LEAST
+    assert not again.too_few
     new = (again.mixed(FRONTAL, False, np.random.default_rng(1)) for again in (again, donors()))
     np.testing.assert_array_equal(*new)
     assert written(again, tmp_path / "two.npz") == content
 
 
 def test_files_that_are_none(tmp_path):
-    few = Donors(*(values[: LEAST_PEOPLE - 1] for values in vars(replace(donors())).values()))
+    few = of_faces(whole()[: LEAST - 1])
     few.write(tmp_path / "few.npz")
     other = replace(donors(), textures=donors().textures[:, :-1])
     other.write(tmp_path / "other.npz")
@@ -62,7 +73,7 @@ def test_files_that_are_none(tmp_path):
         (b"", "it holds no donors"),
         (b"PK\3\4 not whole", "it holds no donors"),
         ((tmp_path / "other.npz").read_bytes(), "its textures are not those of donors"),
-        ((tmp_path / "few.npz").read_bytes(), f"faces of {LEAST_PEOPLE - 1} people"),
+        ((tmp_path / "few.npz").read_bytes(), f"usable eyes of {LEAST - 1} people"),
     ):
         with pytest.raises(ValueError, match=said):
             Donors.read(BytesIO(content))
@@ -86,11 +97,11 @@ def test_a_mixed_face_stays_in_its_box_and_follows_from_the_seed():
     assert (drawn != new).any()
 
 
-@pytest.mark.parametrize("count", [0, 1, LEAST_PEOPLE - 1])
+@pytest.mark.parametrize("count", [0, 1, LEAST - 1])
 def test_too_few_people_are_never_mixed(count):
-    few = Donors(*(values[:count] for values in vars(replace(donors())).values()))
+    few = of_faces(whole()[:count])
     region = face(40, 30, 40)
-    with pytest.raises(ValueError, match=f"donors: faces of {count} people; at least 30 are"):
+    with pytest.raises(ValueError, match=f"donors: usable eyes of {count} people; at least 30 are"):
         anonymize(portrait(region), [region], 1, donors=few)
 
 
@@ -109,8 +120,10 @@ def test_a_mixed_face_is_none_of_its_donors():
 def test_one_new_face_has_one_face_of_each_donor():
     twice = donors_of([[one, one] for one in faces()])[0]
     assert len(twice) == 2 * len(np.unique(twice.people))
-    near = twice._near(FRONTAL, long_hair=False)
-    assert len(np.unique(twice.people[near % len(twice)])) == len(near)
+    for part in range(len(parts())):
+        near = twice._near(FRONTAL, False, part)
+        assert len(np.unique(twice.people[near % len(twice)])) == len(near)
+        assert twice.usable[near % len(twice), part].all()
 
 
 def test_a_new_face_remains_about_the_same_when_the_head_turns_a_little():
@@ -131,21 +144,20 @@ def test_a_new_face_remains_about_the_same_when_the_head_turns_a_little():
 
 def test_a_person_with_many_photographs_is_never_mixed_alone():
     """Though no photograph of the others fits as well."""
-    often = np.append(np.zeros(40, int), np.arange(1, len(donors())))
-    some = Donors(*(values[often] for values in vars(replace(donors())).values()))
+    some = of_faces(np.append(np.full(40, whole()[0]), whole()[1:]))
     fits = some.people == some.people[0]
     poses = np.repeat(np.where(fits, 0, 0.4)[:, None], 2, axis=1).astype(np.float32)
     some = replace(some, long_hair=fits, poses=poses)
-    near = some._near(replace(FRONTAL, yaw=0.0, pitch=0.0), long_hair=True)
+    near = some._near(replace(FRONTAL, yaw=0.0, pitch=0.0), True, 0)
     assert len(np.unique(some.people[near % len(some)])) == len(near) >= MIXED
 
 
 def test_no_part_is_nearly_that_of_one_donor():
     """All donors but one are dark and alike: the brightness of a part is the weight of this one."""
-    number = donors()._near(FRONTAL, long_hair=False)[0] % len(donors())
-    textures = np.zeros_like(donors().textures)
-    textures[number] = 255
-    some = replace(donors(), textures=textures)
+    some = of_faces(whole())
+    textures = np.zeros_like(some.textures)
+    textures[some._near(FRONTAL, False, 0)[0] % len(some)] = 255
+    some = replace(some, textures=textures)
     weights = set()
     for seed in range(150):
         face = some.mixed(FRONTAL, False, np.random.default_rng(seed))
@@ -158,7 +170,7 @@ def test_no_part_is_nearly_that_of_one_donor():
 def test_donors_who_look_the_other_way_are_mirrored():
     turned = replace(donors(), poses=np.full_like(donors().poses, 0.4))
     for yaw, mirrored in ((0.4, False), (-0.4, True)):
-        near = turned._near(replace(FRONTAL, yaw=yaw), long_hair=False)
+        near = turned._near(replace(FRONTAL, yaw=yaw), False, 0)
         assert ((near >= len(turned)) == mirrored).all()
 
 
@@ -167,21 +179,47 @@ def test_donors_who_look_the_other_way_are_mirrored():
     [
         (lambda one: replace(one, yaw=0.8), "turned away"),
         (lambda one: replace(one, texture=one.texture / 10), "blurred"),
-        (lambda one: replace(one, texture=one.texture * (1 - 2 * on("eyes"))), "unlike the others"),
-        (lambda one: replace(one, texture=one.texture - 0.7 * bridge_of_glasses()), "with glasses"),
-        (lambda one: replace(one, texture=one.texture - 0.7 * fringe()), "hair on the forehead"),
-        (lambda one: replace(one, texture=one.texture - 0.8 * on("mouth")), "bearded"),
     ],
 )
 def test_faces_that_would_spoil_new_ones_are_left_out(change, reason):
+    found, left_out, changed = with_changes(change)
+    assert not {*changed} & {*found.people}
+    assert left_out[reason] == 5
+
+
+@pytest.mark.parametrize(
+    ("change", "part", "reason"),
+    [
+        (lambda texture: texture * (1 - 2 * on("mouth")), "mouth", "mouths unlike the others"),
+        (lambda texture: texture * (1 - 2 * on("nose")), "nose", "noses unlike the others"),
+        (lambda texture: texture - 0.7 * bridge_of_glasses(), "eyes", "eyes with glasses"),
+        (lambda texture: texture - 0.7 * bridge_of_glasses(), "nose", "noses with glasses"),
+        (lambda texture: texture - 0.7 * fringe(), "eyes", "eyes under hair"),
+        (lambda texture: texture - 1.2 * strand(), "eyes", "eyes under hair"),
+        (lambda texture: texture * (1 - 0.7 * pupils()), "eyes", "closed eyes"),
+        (lambda texture: texture - 0.8 * on("mouth"), "mouth", "bearded mouths"),
+        (lambda texture: texture + 0.6 * (one_side() * on("mouth")), "mouth", "lopsided mouths"),
+    ],
+)
+def test_parts_that_would_spoil_new_faces_are_left_out(change, part, reason):
+    """The other parts of these faces are used."""
+    found, left_out, changed = with_changes(lambda one: replace(one, texture=change(one.texture)))
+    (number,) = (number for number, one in enumerate(parts()) if one.name == part)
+    is_changed = np.isin(found.people, changed)
+    assert not found.usable[is_changed, number].any()
+    assert found.usable[is_changed].any()
+    assert left_out[reason] > 0
+
+
+def with_changes(change) -> tuple[Donors, Counter[str], np.ndarray]:
+    """Donors of whom five are changed before, what is left out, and these five people."""
+    changed = donors().people[whole()[:5]]
     some = list(faces())
-    for number in donors().people[:5]:
+    for number in changed:
         some[number] = change(some[number])
     found, left_out = donors_of([[one] for one in some])
-    assert not {*donors().people[:5]} & {*found.people}
     before = donors_of([[one] for one in faces()])[1]
-    (name,) = (name for name in left_out if reason in name)
-    assert left_out[name] > before[name]
+    return found, left_out - before, changed
 
 
 def test_copies_of_a_photograph_count_as_one_person():
@@ -201,7 +239,7 @@ def test_copies_of_a_photograph_count_as_one_person():
     assert left_out["copies of another photograph"] == len(copies)
     assert "copies of another photograph" not in before
     assert found.people.max() < len(faces())
-    alone, _ = donors_of([[one] for one in [faces()[number]] * 2 * LEAST_PEOPLE])
+    alone, _ = donors_of([[one] for one in [faces()[number]] * 2 * LEAST])
     assert len(alone) == 1
 
 
@@ -214,6 +252,21 @@ def on(part: str) -> np.ndarray:
 def bridge_of_glasses() -> np.ndarray:
     """1 on a thin line between the eyes, (height, width, 1)."""
     return spot(0, -0.1, 0.5, 0.1)[..., None]
+
+
+def strand() -> np.ndarray:
+    """1 on a thin line across both brows, (height, width, 1)."""
+    return spot(1.2, -1.0, 0.12, 0.5)[..., None]
+
+
+def pupils() -> np.ndarray:
+    """1 on the pupils and beside them, (height, width, 1)."""
+    return spot(1.0, -0.05, 0.35, 0.3)[..., None]
+
+
+def one_side() -> np.ndarray:
+    """1 on the viewer's right, (height, width, 1)."""
+    return np.broadcast_to(plane().u > 0, plane().shape)[..., None]
 
 
 def fringe() -> np.ndarray:

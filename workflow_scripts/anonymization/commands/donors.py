@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from image_files import listing, printable
 from natural_pii import (
-    LEAST_PEOPLE,
     FaceRegion,
     FallbackReason,
     UnwrappedFace,
@@ -35,7 +34,8 @@ def donors(photographs: Folder, /, *, output: NewFile) -> None:
 
     The largest face of each photograph is used. All photographs directly in one subfolder count as
     one person; each photograph outside of a subfolder counts as another person. Faces that are
-    turned away, covered, bearded or behind glasses are left out, as are unreadable photographs.
+    turned away, covered or blurred are left out, as are unreadable photographs; so are closed eyes,
+    bearded mouths and the like, while the rest of these faces is used.
 
     Use only photographs of people who gave their consent, or who do not exist: a recogniser
     distinguishes donors from other people slightly better than chance.
@@ -71,17 +71,20 @@ def donors(photographs: Folder, /, *, output: NewFile) -> None:
             people.setdefault(person, []).append(face)
     made, others = donors_of(list(people.values()))
     left_out += others
-    count = made.number_of_people
     for reason, number in left_out.most_common():
         log.info("%d left out: %s", number, reason)
-    if count < LEAST_PEOPLE:
-        raise UserError(
-            f"{photographs}: usable faces of {count} people in {len(found.images)} images; at "
-            f"least {LEAST_PEOPLE} people are needed, and 200 are better"
-        )
+    if made.too_few:
+        raise UserError(f"{photographs}: {made.too_few}, and 200 are better")
     with atomic(output) as unfinished:
         made.write(unfinished)
-    log.info("%s: %d faces of %d people", output, len(made), count)
+    by_part = ", ".join(f"{plural} of {people}" for plural, people in made.people_by_part.items())
+    log.info(
+        "%s: %d faces of %d people; usable: %s",
+        output,
+        len(made),
+        made.number_of_people,
+        by_part,
+    )
     source = json.dumps(str(output), ensure_ascii=False)  # a comma would end it in YAML
     print(
         "Add to a variant with method natural, and name the licence or the consent:\n"

@@ -186,11 +186,10 @@ def _as_seen(
 
 
 def _as_sharp(both: np.ndarray, weights: np.ndarray, noise: list[float]) -> np.ndarray:
-    """New detail, (h, w, 3), as sharp as the old one, and between both in contrast.
+    """New detail, (h, w, 3), as strong as the old one in each band of a Laplacian pyramid.
 
-    The bands of a Laplacian pyramid are compared. How strong the coarsest one is depends on the
-    light, but also on the person, so half of a lack of contrast (as a logarithm) is adopted. What
-    the finer ones lack beyond that is due to blur.
+    The coarsest band is only made weaker, and so are the others relative to it, except for the
+    finest ones of a new face that is blurred.
 
     Args:
         both: new detail, and brightness of the old face, (h, w, 4).
@@ -209,13 +208,16 @@ def _as_sharp(both: np.ndarray, weights: np.ndarray, noise: list[float]) -> np.n
         bands.append(band[..., :3])
         ratios.append(_SHARE * math.sqrt(max(old * old - grain * grain, 0)) / max(new, 1e-6))
         both, weights = smaller, cv2.pyrDown(weights)
-    contrast = math.sqrt(min(max(ratios[-1], 1e-3), 1.0))
+    contrast = min(ratios[-1], 1.0)
     result = np.zeros_like(both[..., :3])
     for level in reversed(range(len(bands))):
         most = contrast * (_SHARPEST if level < _FINE else 1)
-        gain = np.float32(min(ratios[level] / contrast, most))
+        gain = min(ratios[level], most)
+        weaker = np.float32(min(gain, contrast))
         band = bands[level]
-        result = cv2.pyrUp(result, dstsize=band.shape[1::-1]) + gain * band
+        result = cv2.pyrUp(result, dstsize=band.shape[1::-1]) + weaker * band
+        # Only brightness is strengthened: colours beside lips would get a fringe.
+        result = result + three(np.float32(gain - weaker) * mean_of(band))
     return result
 
 

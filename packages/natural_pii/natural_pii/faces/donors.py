@@ -6,6 +6,7 @@ and mouth are means of different people each.
 """
 
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -45,6 +46,8 @@ _LEAST_WEIGHT = 0.15
 _SHARP, _SHARPEST = 0.8, 22.0
 """Least resolution of a donor: as a share of the old face's, and a value in pixels per unit that is
 always enough."""
+_FINE = 1.5
+"""Blur that the fine structure of a part is measured against, samples."""
 _PITCH = 0.4
 """Weight of a difference in pitch; a difference in yaw has weight 1."""
 _SOFT = 0.7
@@ -68,6 +71,7 @@ class Donors:
         units: (n,) float32, pixels of the photograph per unit.
         long_hair: (n,) bool.
         people: (n,) int32, the person of each face; a new face uses one face per person.
+        usable: (n, 3) bool, the usable parts of each face, in the order of `parts()`.
     """
 
     textures: np.ndarray
@@ -75,6 +79,7 @@ class Donors:
     units: np.ndarray
     long_hair: np.ndarray
     people: np.ndarray
+    usable: np.ndarray
 
     def __len__(self) -> int:
         return len(self.textures)
@@ -100,25 +105,41 @@ class Donors:
                 donors = cls(**{name: content[name] for name in names})
             n, shape = len(donors), plane().shape
         except _NOT_DONORS as error:
-            raise ValueError("it holds no donors of faces") from error
-        expected = ("u1", (n, *shape, 3)), ("f4", (n, 2)), ("f4", (n,)), ("?", (n,)), ("i4", (n,))
+            raise ValueError("it holds no donors of faces, or those of another version") from error
+        expected = (
+            ("u1", (n, *shape, 3)),
+            ("f4", (n, 2)),
+            ("f4", (n,)),
+            ("?", (n,)),
+            ("i4", (n,)),
+            ("?", (n, len(parts()))),
+        )
         for name, (kind, size) in zip(names, expected, strict=True):
             found = getattr(donors, name)
             if found.dtype != np.dtype(kind) or found.shape != size:
                 raise ValueError(f"its {name} are not those of donors that this version makes")
-        if donors.number_of_people < LEAST:
+        if donors.too_few:
             raise ValueError(f"it holds {donors.too_few}")
         return donors
 
     @cached_property
     def number_of_people(self) -> int:
-        """Number of people among the donors."""
+        """Number of people of whom at least one part is used."""
         return len(np.unique(self.people))
+
+    @cached_property
+    def people_by_part(self) -> dict[str, int]:
+        """Number of people with usable eyes, mouths and noses."""
+        people = (len(np.unique(self.people[usable])) for usable in self.usable.T)
+        return dict(zip((part.plural for part in parts()), people, strict=True))
 
     @property
     def too_few(self) -> str:
-        """What there is, and how many people are needed, for messages."""
-        return f"faces of {self.number_of_people} people; at least {LEAST} are needed"
+        """What there is too little of, for messages; empty if there is enough."""
+        plural, people = min(self.people_by_part.items(), key=lambda item: item[1])
+        if people >= LEAST:
+            return ""
+        return f"usable {plural} of {people} people; at least {LEAST} are needed"
 
     @cached_property
     def _codes(self) -> list[np.ndarray]:
@@ -141,8 +162,8 @@ class Donors:
 
     @cached_property
     def _skin(self) -> np.ndarray:
-        """Mean skin between the features, (height, width, 3) float32, the same on both sides."""
-        skin = np.mean([_logarithms(one).clip(*_CALM) for one in self.textures], axis=0)
+        """Median skin between the features, (height, width, 3) float32, the same on both sides."""
+        skin = np.median([_logarithms(one).clip(*_CALM) for one in self.textures], axis=0)
         return (skin + skin[:, ::-1]) / 2
 
     def mixed(self, pose: Pose, long_hair: bool, rng: np.random.Generator) -> np.ndarray:
@@ -153,23 +174,32 @@ class Donors:
             long_hair: whether hair is visible beside the lower face.
             rng: random generator for the donors and their weights.
         """
-        near = self._near(pose, long_hair)
-        # One random number per donor, so that the choice is stable when the head turns a little.
-        people, number = np.unique(self.people, return_inverse=True)
-        order = np.argsort(rng.random(len(people))[number[near % len(self)]])
-        leads = near[order[: len(parts())]]
+        # One random number per person, so that the choice is stable when the head turns a little.
+        people, person = np.unique(self.people, return_inverse=True)
+        order = rng.random(len(people))[np.tile(person, 2)]
         face = masks()[-1][..., None] * self._skin
-        for mask, codes, lead in zip(masks()[:-1], self._codes, leads, strict=True):
+        for number, (mask, codes) in enumerate(zip(masks()[:-1], self._codes, strict=True)):
+            near = self._near(pose, long_hair, number)
+            lead = near[np.argmin(order[near])]
+            # Another person for each part.
+            order = order + (np.tile(self.people, 2) == self.people[lead % len(self)])
             likeness = codes[near] @ codes[lead]
             chosen = near[np.argsort(-likeness, kind="stable")[:MIXED]]
-            textures = self._textures(chosen)
             free = rng.dirichlet(np.ones(len(chosen))) * (1 - len(chosen) * _LEAST_WEIGHT)
             weights = (_LEAST_WEIGHT + free).astype(np.float32)
-            face += mask[..., None] * np.tensordot(weights, textures, axes=1)
+            mean = np.tensordot(weights, self._textures(chosen), axes=1)
+            (own,) = self._textures([lead])
+            face += mask[..., None] * (mean + _fine(own) - _fine(mean))
         return face
 
-    def _near(self, pose: Pose, long_hair: bool) -> np.ndarray:
-        """Numbers of donors in about a pose, nearest first; numbers from n are mirrored donors."""
+    def _near(self, pose: Pose, long_hair: bool, part: int) -> np.ndarray:
+        """Numbers of donors of a part in about a pose, nearest first; from n, mirrored donors.
+
+        Args:
+            pose: pose of the old head.
+            long_hair: whether hair is visible beside the lower face.
+            part: number of the part.
+        """
         yaw, pitch = self.poses.T
         away = np.abs(np.concatenate([yaw, -yaw]) - pose.yaw)
         away += _PITCH * np.abs(np.tile(pitch, 2) - pose.pitch)
@@ -177,6 +207,7 @@ class Donors:
         sharp = np.tile(self.units, 2) >= min(_SHARP * pose.unit, _SHARPEST)
         fits = alike & sharp
         order = np.lexsort((away, ~alike, ~sharp))
+        order = order[np.tile(self.usable[:, part], 2)[order]]
         # Only the best face of each person, so that a person with many photographs is never alone.
         _, first = np.unique(self.people[order % len(self)], return_index=True)
         order = order[np.sort(first)]
@@ -184,12 +215,17 @@ class Donors:
         order = order[: max(int(fits[order].sum()), _FEWEST)]
         return order[np.argsort(away[order], kind="stable")][:_NEAREST]
 
-    def _textures(self, numbers: np.ndarray) -> np.ndarray:
+    def _textures(self, numbers: Iterable[int]) -> np.ndarray:
         count = len(self)
         return np.array([
             _logarithms(self.textures[one % count][:, :: 1 if one < count else -1])
             for one in numbers
         ])  # fmt: skip
+
+
+def _fine(texture: np.ndarray) -> np.ndarray:
+    """Fine structure, (height, width, 3), which means of several people lack."""
+    return texture - blurred(texture, _FINE)
 
 
 def quantized(texture: np.ndarray) -> np.ndarray:

@@ -18,28 +18,39 @@ _LIKE_THE_MEAN = 0.6
 """Correlation with the mean of all faces from which a face counts in the final mean."""
 _TURNED = 0.6
 """Largest yaw of a donor, radians."""
-_ALIKE = {"eyes": 0.6, "nose": 0.3, "mouth": 0.2}
+_LOPSIDED = 0.35
+"""Largest difference of a part from its mirror image, logarithm; above it, light or expression is
+one-sided, or hair covers one side."""
+_HAIR = -0.25
+"""Brightness above the brows relative to skin, logarithm, below which hair hangs over them."""
+_CLOSED = -0.55
+"""Brightness of the pupils relative to skin above which eyes are closed, logarithm."""
+_ALIKE = {"eyes": 0.7, "nose": 0.55, "mouth": 0.5}
 """Least correlation of a part with the mean; parts below it are covered or misplaced."""
 _GLASSES = 0.14
 """Darkness of a line across the bridge of the nose from which it belongs to glasses, logarithm."""
-_FAINTEST = 0.08
+_FAINTEST = 0.14
 """Least standard deviation of the features, logarithms."""
-_BEARDED = -0.22
-"""Brightness around the mouth relative to the cheeks, logarithm, below which there is a beard."""
+_BEARDED, _LIP, _CHIN = -0.22, -0.28, -0.2
+"""Least brightness around the mouth, of the upper lip and of the middle below the mouth, relative
+to the cheeks, logarithms; below it there is a beard."""
 _COVERED, _STRANGE = 0.12, 0.3
 """Largest share of covered skin between the features, and the difference from smooth skin, as a
 logarithm, from which skin counts as covered."""
 _SAME = 0.95
 """Correlation of two faces, mirrored or not, from which they are of the same photograph."""
+_STRENGTHENED = 2.0
+"""Largest factor by which a part is made stronger or weaker."""
 _MOST_MOVED, _MOST_SHAPED = 0.9, 0.35
 """Largest shift (units) and change of shape in the alignment of a part to the mean."""
 
 
 def donors_of(people: Sequence[Sequence[UnwrappedFace]]) -> tuple[Donors, Counter[str]]:
-    """Faces from which new ones can be mixed, and the number of the others by reason.
+    """Faces from which new ones can be mixed, and the number of what is left out by reason.
 
     Each part is aligned to the mean of all faces, so that a mixture is not blurred. A photograph
-    that several people have is used for the first of them.
+    that several people have is used for the first of them. Of a face with a beard or closed eyes,
+    the other parts are used.
 
     Args:
         people: the faces of each person.
@@ -49,22 +60,49 @@ def donors_of(people: Sequence[Sequence[UnwrappedFace]]) -> tuple[Donors, Counte
     left_out = Counter[str]()
     chosen = []
     for person, face in faces:
-        if (reason := _reason_against(face, mean)) is None:
-            chosen.append((person, face, _in_place(face.texture, details_of(mean))))
-        else:
-            left_out[reason] += 1
-    copies = _copies([(person, texture) for person, _, texture in chosen])
+        placed = _in_place(face.texture, details_of(mean))
+        reasons = _reasons_against(face, placed, mean)
+        left_out.update(filter(None, reasons if isinstance(reasons, list) else [reasons]))
+        if isinstance(reasons, list) and None in reasons:
+            chosen.append((person, face, placed, [reason is None for reason in reasons]))
+    copies = _copies([(person, placed) for person, _, placed, _ in chosen])
     chosen = [one for one, is_copy in zip(chosen, copies, strict=True) if not is_copy]
     if number := sum(copies):
         left_out["copies of another photograph"] = number
+    textures = _equally_strong(
+        [placed for _, _, placed, _ in chosen], [usable for _, _, _, usable in chosen]
+    )
     donors = Donors(
-        np.array([quantized(one) for _, _, one in chosen], np.uint8).reshape(-1, *plane().shape, 3),
-        np.array([(face.yaw, face.pitch) for _, face, _ in chosen], np.float32).reshape(-1, 2),
-        np.array([face.unit for _, face, _ in chosen], np.float32),
-        np.array([face.long_hair for _, face, _ in chosen], bool),
-        np.array([person for person, _, _ in chosen], np.int32),
+        np.array([quantized(one) for one in textures], np.uint8).reshape(-1, *plane().shape, 3),
+        np.array([(face.yaw, face.pitch) for _, face, _, _ in chosen], np.float32).reshape(-1, 2),
+        np.array([face.unit for _, face, _, _ in chosen], np.float32),
+        np.array([face.long_hair for _, face, _, _ in chosen], bool),
+        np.array([person for person, _, _, _ in chosen], np.int32),
+        np.array([usable for _, _, _, usable in chosen], bool).reshape(-1, len(parts())),
     )
     return donors, left_out
+
+
+def _equally_strong(
+    textures: Sequence[np.ndarray], usable: Sequence[Sequence[bool]]
+) -> list[np.ndarray]:
+    """Textures whose parts have the median contrast, where neither make-up nor haze shows.
+
+    Args:
+        textures: (height, width, 3) each.
+        usable: the usable parts of each; the others have no influence.
+    """
+    if not textures:
+        return []
+    found = np.array([
+        [_spread(grey_of(one), part.support) for part in parts()] for one in textures
+    ])  # fmt: skip
+    usual = np.ma.median(np.ma.array(found, mask=np.logical_not(usable)), axis=0).filled(0)
+    gains = (usual / np.maximum(found, 1e-6)).clip(1 / _STRENGTHENED, _STRENGTHENED)
+    return [
+        one * (masks()[-1] + np.tensordot(gain, masks()[:-1], axes=1))[..., None].astype(np.float32)
+        for one, gain in zip(textures, gains, strict=True)
+    ]
 
 
 def _copies(faces: Sequence[tuple[int, np.ndarray]]) -> list[bool]:
@@ -109,32 +147,80 @@ def _symmetrical(plane: np.ndarray) -> np.ndarray:
     return (plane + plane[:, ::-1]) / 2
 
 
-def _reason_against(face: UnwrappedFace, mean: np.ndarray) -> str | None:
-    """Reason why a face is unsuitable as a donor; None if it is suitable.
+def _reasons_against(
+    face: UnwrappedFace, placed: np.ndarray, mean: np.ndarray
+) -> str | list[str | None]:
+    """Reason why a face is unsuitable as a donor; else for each part the reason why it is, or None.
 
     Args:
         face: a face.
+        placed: its texture with each part at its position in the mean, (height, width, 3).
         mean: brightness of the mean face, (height, width).
     """
-    grey = grey_of(face.texture)
+    grey, grey_placed = grey_of(face.texture), grey_of(placed)
     between = masks()[-1] * inner()
     features = (1 - masks()[-1]) * inner()
-    around = spot(0, 2.5, 1.1, 0.95) * (1 - spot(0, 2.3, 0.9, 0.38)) * (plane().v > 1.75)
-    cheeks = spot(1.2, 1.2, 0.35, 0.45)
+    if abs(face.yaw) > _TURNED:
+        return "turned away"
+    if _spread(grey, features) < _FAINTEST:
+        return "blurred"
+    strange = np.abs(grey) * between > _STRANGE
+    if np.average(strange, weights=between > _STRANGE) > _COVERED:
+        return "partly covered"
     forehead = spot(0.75, -1.3, 0.85, 0.25)
+    has_glasses = _line_across_the_bridge(grey) > _GLASSES
     reasons = {
-        "turned away": abs(face.yaw) > _TURNED,
-        "blurred": _spread(grey, features) < _FAINTEST,
-        "bearded": np.average(grey, weights=around) - np.average(grey, weights=cheeks) < _BEARDED,
-        "partly covered": np.average(np.abs(grey) * between > _STRANGE, weights=between > _STRANGE)
-        > _COVERED,
-        "hair on the forehead": np.average(grey < -_STRANGE, weights=forehead) > _COVERED,
-        "unlike the others": any(
-            _correlation(grey, mean, part.support) < _ALIKE[part.name] for part in parts()
-        ),
-        "with glasses": _line_across_the_bridge(grey) > _GLASSES,
+        "eyes": {
+            "eyes with glasses": has_glasses,
+            "eyes under hair": np.average(grey < -_STRANGE, weights=forehead) > _COVERED
+            or _darkest_above_eyes(grey_placed) < _HAIR,
+            "closed eyes": _darkest_of_pupils(grey_placed) > _CLOSED,
+        },
+        "nose": {"noses with glasses": has_glasses},
+        "mouth": {"bearded mouths": _is_bearded(grey, grey_placed)},
     }
-    return next((reason for reason, holds in reasons.items() if holds), None)
+    details = details_of(grey_placed)
+    uneven = blurred(np.abs(details - details[:, ::-1]), 0.15 * DENSITY)
+    found: list[str | None] = []
+    for part in parts():
+        support, plural = part.support, part.plural
+        every = reasons[part.name] | {
+            f"lopsided {plural}": (uneven * support).max() > _LOPSIDED,
+            f"{plural} unlike the others": _correlation(grey_placed, mean, support)
+            < _ALIKE[part.name],
+        }
+        found.append(next((reason for reason, holds in every.items() if holds), None))
+    return found
+
+
+def _is_bearded(grey: np.ndarray, placed: np.ndarray) -> bool:
+    """Whether it is dark around the mouth, above its corners or below its middle.
+
+    Args:
+        grey: brightness of a face, (height, width).
+        placed: the same with each part at its position in the mean.
+    """
+    cheeks = spot(1.2, 1.2, 0.35, 0.45)
+    around = spot(0, 2.5, 1.1, 0.95) * (1 - spot(0, 2.3, 0.9, 0.38)) * (plane().v > 1.75)
+    lip, chin = spot(0.55, 1.78, 0.5, 0.22), spot(0, 3.35, 0.6, 0.3)
+    darkness = (grey, around, _BEARDED), (placed, lip, _LIP), (placed, chin, _CHIN)
+    return any(
+        np.average(one, weights=where) - np.average(one, weights=cheeks) < limit
+        for one, where, limit in darkness
+    )
+
+
+def _darkest_above_eyes(grey: np.ndarray) -> float:
+    """Least brightness above the brows, logarithm."""
+    eyes = next(part for part in parts() if part.name == "eyes")
+    return float((blurred(grey, 0.1 * DENSITY) * eyes.support * (plane().v < -0.95)).min())
+
+
+def _darkest_of_pupils(grey: np.ndarray) -> float:
+    """Brightness of the darkest row of the pupils, mean of both, logarithm."""
+    grid = plane()
+    rows, columns = np.abs(grid.v.ravel()) < 0.4, np.abs(np.abs(grid.u.ravel()) - 1) < 0.15
+    return float(grey[np.ix_(rows, columns)].mean(axis=1).min())
 
 
 def _line_across_the_bridge(grey: np.ndarray) -> float:

@@ -63,6 +63,11 @@ class FacePart:
     support: np.ndarray
     window: tuple[slice, slice]
 
+    @property
+    def plural(self) -> str:
+        """Name of several of them, for messages."""
+        return self.name if self.name.endswith("s") else f"{self.name}s"
+
 
 @lru_cache(maxsize=1)
 def parts() -> tuple[FacePart, ...]:
