@@ -24,7 +24,7 @@ def donors(tmp_path: Path) -> Path:
         textures=np.zeros((n, *plane().shape, 3), np.uint8),
         poses=np.zeros((n, 2), np.float32),
         units=np.ones(n, np.float32),
-        long_hair=np.zeros(n, bool),
+        traits=np.zeros((n, 2), bool),
         people=np.minimum(np.arange(n), PEOPLE - 1).astype(np.int32),
         usable=np.ones((n, 3), bool),
     ).write(path)

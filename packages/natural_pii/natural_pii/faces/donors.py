@@ -69,7 +69,7 @@ class Donors:
             position.
         poses: (n, 2) float32, yaw and pitch, radians.
         units: (n,) float32, pixels of the photograph per unit.
-        long_hair: (n,) bool.
+        traits: (n, 2) bool, see `Surroundings.traits`.
         people: (n,) int32, the person of each face; a new face uses one face per person.
         usable: (n, 3) bool, the usable parts of each face, in the order of `parts()`.
     """
@@ -77,7 +77,7 @@ class Donors:
     textures: np.ndarray
     poses: np.ndarray
     units: np.ndarray
-    long_hair: np.ndarray
+    traits: np.ndarray
     people: np.ndarray
     usable: np.ndarray
 
@@ -110,7 +110,7 @@ class Donors:
             ("u1", (n, *shape, 3)),
             ("f4", (n, 2)),
             ("f4", (n,)),
-            ("?", (n,)),
+            ("?", (n, 2)),
             ("i4", (n,)),
             ("?", (n, len(parts()))),
         )
@@ -166,12 +166,12 @@ class Donors:
         skin = np.median([_logarithms(one).clip(*_CALM) for one in self.textures], axis=0)
         return (skin + skin[:, ::-1]) / 2
 
-    def mixed(self, pose: Pose, long_hair: bool, rng: np.random.Generator) -> np.ndarray:
+    def mixed(self, pose: Pose, traits: tuple[bool, bool], rng: np.random.Generator) -> np.ndarray:
         """A new face, (height, width, 3) float32 logarithms relative to smooth skin.
 
         Args:
             pose: pose of the old head; donors have a similar pose, and sufficient sharpness.
-            long_hair: whether hair is visible beside the lower face.
+            traits: traits of the old head; donors have the same, if there are enough.
             rng: random generator for the donors and their weights.
         """
         # One random number per person, so that the choice is stable when the head turns a little.
@@ -179,7 +179,7 @@ class Donors:
         order = rng.random(len(people))[np.tile(person, 2)]
         face = masks()[-1][..., None] * self._skin
         for number, (mask, codes) in enumerate(zip(masks()[:-1], self._codes, strict=True)):
-            near = self._near(pose, long_hair, number)
+            near = self._near(pose, traits, number)
             lead = near[np.argmin(order[near])]
             # Another person for each part.
             order = order + (np.tile(self.people, 2) == self.people[lead % len(self)])
@@ -192,21 +192,21 @@ class Donors:
             face += mask[..., None] * (mean + _fine(own) - _fine(mean))
         return face
 
-    def _near(self, pose: Pose, long_hair: bool, part: int) -> np.ndarray:
+    def _near(self, pose: Pose, traits: tuple[bool, bool], part: int) -> np.ndarray:
         """Numbers of donors of a part in about a pose, nearest first; from n, mirrored donors.
 
         Args:
             pose: pose of the old head.
-            long_hair: whether hair is visible beside the lower face.
+            traits: traits of the old head.
             part: number of the part.
         """
         yaw, pitch = self.poses.T
         away = np.abs(np.concatenate([yaw, -yaw]) - pose.yaw)
         away += _PITCH * np.abs(np.tile(pitch, 2) - pose.pitch)
-        alike = np.tile(self.long_hair, 2) == long_hair
+        differences = np.tile((self.traits != traits).sum(axis=1), 2)
         sharp = np.tile(self.units, 2) >= min(_SHARP * pose.unit, _SHARPEST)
-        fits = alike & sharp
-        order = np.lexsort((away, ~alike, ~sharp))
+        fits = (differences == 0) & sharp
+        order = np.lexsort((away, differences, ~sharp))
         order = order[np.tile(self.usable[:, part], 2)[order]]
         # Only the best face of each person, so that a person with many photographs is never alone.
         _, first = np.unique(self.people[order % len(self)], return_index=True)
@@ -238,7 +238,7 @@ def _logarithms(texture: np.ndarray) -> np.ndarray:
 
 
 def mixed_head(
-    donors: Donors, who: Identity, pose: Pose, skin: Skin, *, long_hair: bool
+    donors: Donors, who: Identity, pose: Pose, skin: Skin, traits: tuple[bool, bool]
 ) -> DrawnHead:
     """Head with a face mixed from donors.
 
@@ -247,9 +247,9 @@ def mixed_head(
         who: the new person, whose seed determines the choice of donors.
         pose: pose of the old head.
         skin: skin of the old face.
-        long_hair: whether hair is visible beside the lower face.
+        traits: traits of the old head.
     """
-    face = donors.mixed(pose, long_hair, np.random.default_rng(who.seed))
+    face = donors.mixed(pose, traits, np.random.default_rng(who.seed))
     face = (face * inner()[..., None]).clip(LOWEST, HIGHEST)
     display = from_log(face + to_log(display_tone(skin)).ravel())
     rgb = (display.clip(0, 255) / np.float32(255)) ** np.float32(GAMMA)

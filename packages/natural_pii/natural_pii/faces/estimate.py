@@ -82,7 +82,7 @@ def brightness(linear: np.ndarray) -> np.ndarray:
 
 def skin_of(image: np.ndarray, pose: Pose) -> Skin:
     """Skin of the face at a pose in an image (H, W, 3) uint8."""
-    spots = _spots(image, pose.pixels(_PLACES), 0.26 * pose.unit)
+    spots = spots_in(image, pose.pixels(_PLACES), 0.26 * pose.unit)
     bare, covered = spots[len(SAMPLES) : _BARE_END], spots[_BARE_END:]
     colours = to_linear(spots[: len(SAMPLES)])
     bright = brightness(colours)
@@ -143,7 +143,7 @@ _DESIGN = np.column_stack([np.ones(len(SAMPLES)), SAMPLES[:, 0], SAMPLES[:, 1] -
 _SHRINK = np.diag([0.05, 0.4, 0.4])
 
 
-def _spots(image: np.ndarray, points: np.ndarray, radius: float) -> np.ndarray:
+def spots_in(image: np.ndarray, points: np.ndarray, radius: float) -> np.ndarray:
     """Median colours (n, 3) uint8 around points (n, 2); the image is continued by its edge."""
     reach = max(radius, 0.5)
     count = min(round(2 * reach) + 1, _ACROSS)

@@ -76,7 +76,7 @@ def donors_of(people: Sequence[Sequence[UnwrappedFace]]) -> tuple[Donors, Counte
         np.array([quantized(one) for one in textures], np.uint8).reshape(-1, *plane().shape, 3),
         np.array([(face.yaw, face.pitch) for _, face, _, _ in chosen], np.float32).reshape(-1, 2),
         np.array([face.unit for _, face, _, _ in chosen], np.float32),
-        np.array([face.long_hair for _, face, _, _ in chosen], bool),
+        np.array([face.traits for _, face, _, _ in chosen], bool).reshape(-1, 2),
         np.array([person for person, _, _, _ in chosen], np.int32),
         np.array([usable for _, _, _, usable in chosen], bool).reshape(-1, len(parts())),
     )
@@ -167,13 +167,11 @@ def _reasons_against(
     strange = np.abs(grey) * between > _STRANGE
     if np.average(strange, weights=between > _STRANGE) > _COVERED:
         return "partly covered"
-    forehead = spot(0.75, -1.3, 0.85, 0.25)
     has_glasses = _line_across_the_bridge(grey) > _GLASSES
     reasons = {
         "eyes": {
             "eyes with glasses": has_glasses,
-            "eyes under hair": np.average(grey < -_STRANGE, weights=forehead) > _COVERED
-            or _darkest_above_eyes(grey_placed) < _HAIR,
+            "eyes under hair": _darkest_above_eyes(grey_placed) < _HAIR,
             "closed eyes": _darkest_of_pupils(grey_placed) > _CLOSED,
         },
         "nose": {"noses with glasses": has_glasses},

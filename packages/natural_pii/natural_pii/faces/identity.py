@@ -265,6 +265,6 @@ def draw_identity(rng: np.random.Generator, seen: Surroundings | None = None) ->
 def _kind(draw: _Draws, seen: Surroundings) -> tuple[float, float]:
     """Femininity, 0 to 1, and age in years, as suggested by hair."""
     feminine, other, years, more = (draw.share() for _ in range(4))
-    often = 0.8 if seen.long_hair else 0.3
+    often = 0.8 if any(seen.traits) else 0.3
     age = 50 + 30 * years if seen.grey else 18 + 45 * years * more**0.5
     return (0.6 + 0.4 * other if feminine < often else 0.35 * other), age

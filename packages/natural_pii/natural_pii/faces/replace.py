@@ -128,7 +128,7 @@ def _drawn_over(
     if donors is None:
         head = draw_head(who, pose, skin)
     else:
-        head = mixed_head(donors, who, pose, skin, long_hair=subject.surroundings.long_hair)
+        head = mixed_head(donors, who, pose, skin, subject.surroundings.traits)
     drawn = render(head, pose, moved, box)
     plane = plane_of(pose, *box[:2], window.shape[:2])
     return composite(window, plane, skin, subject.noise, drawn, rng=grain)

@@ -6,7 +6,8 @@ from itertools import accumulate, pairwise
 import numpy as np
 from pii_measures.pixels import median
 
-from .estimate import Skin, brightness, to_linear
+from .estimate import Skin, brightness, spots_in, to_linear
+from .field import to_log
 from .paint import Colour
 from .pose import Pose
 
@@ -28,6 +29,15 @@ _HAIR = np.concatenate([
 _TEMPLE = _around_head((1.9, 2.1, 2.3), (-1.4, -1.0, -0.6), 0.5)
 _BESIDE = _around_head((1.9, 2.1, 2.3, 2.5), (0.6, 1.0, 1.4, 1.8, 2.2, 2.6), 0.8)
 """Points at the right temple, and beside the lower face below it."""
+_MOUTH = np.array(
+    [(u, v, 0.4) for u in (-0.6, -0.3, 0.0, 0.3, 0.6) for v in (2.1, 2.45)]
+    + [(u, v, 0.2) for u in (-1.2, 1.2) for v in (1.2, 1.4)]
+)  # fmt: skip
+"""Points on the lips, and then on the cheeks."""
+_LIPS = 10
+"""Number of points on the lips."""
+_RED = 0.2
+"""Difference between lips and cheeks, logarithm of red over green, from which lips are red."""
 _PARTS = (_HAIR, _TEMPLE * _LEFT, _BESIDE * _LEFT, _TEMPLE, _BESIDE)
 _POINTS = np.concatenate(_PARTS)
 _ENDS = list(accumulate(map(len, _PARTS), initial=0))
@@ -35,17 +45,24 @@ _ENDS = list(accumulate(map(len, _PARTS), initial=0))
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Coarse facts about a picture: a colour and two flags, no shape.
+    """Coarse facts about a picture: a colour and three flags, no shape.
 
     Attributes:
         hair: colour of the hair; None if none is visible.
         grey: whether the hair is grey or white.
         long_hair: whether hair is visible beside the lower face.
+        red_lips: whether the lips are clearly redder than the cheeks.
     """
 
     hair: Colour | None = None
     grey: bool = False
     long_hair: bool = False
+    red_lips: bool = False
+
+    @property
+    def traits(self) -> tuple[bool, bool]:
+        """`long_hair` and `red_lips`, which a new face should not contradict."""
+        return self.long_hair, self.red_lips
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +99,14 @@ def surroundings_of(image: np.ndarray, pose: Pose, skin: Skin) -> Surroundings:
         hardly_coloured = max(hair) < 1.5 * min(hair) + 0.004
         grey = hardly_coloured and level > 0.22 * float(brightness(tone))
     shares = _continued(*sides[:2]) + _continued(*sides[2:])
-    return Surroundings(hair, grey, long_hair=shares > 0.7)
+    return Surroundings(hair, grey, long_hair=shares > 0.7, red_lips=_are_red(image, pose))
+
+
+def _are_red(image: np.ndarray, pose: Pose) -> bool:
+    """Whether the lips are clearly redder than the cheeks."""
+    seen = to_log(spots_in(image, pose.pixels(_MOUTH), 0.15 * pose.unit))
+    redness = seen[:, 0] - seen[:, 1]
+    return bool(redness[:_LIPS].mean() - redness[_LIPS:].mean() > _RED)
 
 
 def _places(image: np.ndarray, pose: Pose, tone: np.ndarray) -> list[_SeenPlaces]:

@@ -34,14 +34,14 @@ class UnwrappedFace:
         texture: (height, width, 3) float32, logarithms relative to smooth skin.
         yaw, pitch: pose of the head in the photograph, radians.
         unit: pixels of the photograph per unit of face coordinates.
-        long_hair: whether hair is visible beside the lower face.
+        traits: see `Surroundings.traits`.
     """
 
     texture: np.ndarray
     yaw: float
     pitch: float
     unit: float
-    long_hair: bool
+    traits: tuple[bool, bool]
 
 
 def unwrapped(image: np.ndarray, region: FaceRegion) -> UnwrappedFace | FallbackReason:
@@ -77,7 +77,7 @@ def unwrapped(image: np.ndarray, region: FaceRegion) -> UnwrappedFace | Fallback
     texture = at(deviations, np.ascontiguousarray(columns), np.ascontiguousarray(rows))
     texture = _completed(np.clip(texture, LOWEST, HIGHEST), pose.yaw)
     around = subject.surroundings
-    return UnwrappedFace(texture, pose.yaw, pose.pitch, pose.unit, around.long_hair)
+    return UnwrappedFace(texture, pose.yaw, pose.pitch, pose.unit, around.traits)
 
 
 def _completed(texture: np.ndarray, yaw: float) -> np.ndarray:
