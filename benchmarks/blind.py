@@ -4,7 +4,8 @@
 from your photographs, with their surroundings and at 1:1. Half of the photographs are anonymized by
 `natural`. OUTPUT/pages contains numbered tiles in random order; ticks mark the face in question.
 OUTPUT/key.csv is the key, which the judge must not open. The judge writes a line
-`number,altered,why` or `number,original,why` for each tile.
+`number,altered,why` or `number,original,why` for each tile. With `--unmarked` no face is marked, for
+a judge who is asked for faults of any kind: `altered` then means that a face was noticed.
 
 `python -m benchmarks.blind score KEY ANSWERS` reports how much more often altered tiles are called
 altered than originals are. Further pairs of files are added to the first.
@@ -60,7 +61,13 @@ class Tile:
 
 
 def make(
-    photographs: Sequence[Photograph], kind: Kind, method: Method, seed: int, n: int
+    photographs: Sequence[Photograph],
+    kind: Kind,
+    method: Method,
+    seed: int,
+    n: int,
+    *,
+    ticks: bool = True,
 ) -> tuple[list[Tile], dict[str, list[np.ndarray]]]:
     """Tiles, and the pages that show them, by size.
 
@@ -72,6 +79,7 @@ def make(
         method: method that alters half of the photographs.
         seed: seed of the choice, the order and the method.
         n: number of tiles of each size, half of them altered.
+        ticks: whether the region is marked.
     """
     rng = np.random.default_rng(seed)
     mixed = [photographs[number] for number in rng.permutation(len(photographs))]
@@ -93,22 +101,25 @@ def make(
                 pixels = photograph.treated(method, (seed, number))
             box = " ".join(f"{x:.1f}" for x in (region.x0, region.y0, region.x1, region.y1))
             key.append(Tile(number, size, state, photograph.name, photograph.factor, box))
-            tiles.append((str(number), marked(pixels, region)))
+            tiles.append((str(number), cut_out(pixels, region, ticks=ticks)))
         pages[size] = pages_of(tiles)
     return key, pages
 
 
-def marked(pixels: np.ndarray, region: Region) -> np.ndarray:
-    """Region with its surroundings at 1:1, with thin ticks outside its corners.
+def cut_out(pixels: np.ndarray, region: Region, *, ticks: bool) -> np.ndarray:
+    """Region with its surroundings at 1:1.
 
     Args:
         pixels: (h, w, 3) uint8 RGB.
         region: region inside the image.
+        ticks: whether there are thin ticks outside its corners.
 
     Returns:
         (h, w, 3) uint8 RGB, smaller at the photograph's borders.
     """
     tile, (x0, y0) = surroundings(pixels, region, max(AROUND * size_of(region), LEAST))
+    if not ticks:
+        return tile
     smaller = min(region.width, region.height)
     away, long = round(AWAY * smaller) + 2, max(round(0.25 * smaller), 3)
     left, right = round(region.x0) - x0 - away, round(region.x1) - x0 + away
@@ -252,6 +263,7 @@ def main() -> None:
     making.add_argument("--seed", type=int, default=0)
     add_donors(making)
     making.add_argument("--n", type=int, default=60, help="number of tiles of each size")
+    making.add_argument("--unmarked", action="store_true", help="mark no region")
     scoring = commands.add_parser("score", help="compare answers with the key")
     scoring.add_argument("files", type=Path, nargs="+", help="key and answers, in pairs")
     arguments = parser.parse_args()
@@ -266,7 +278,8 @@ def main() -> None:
         return
     photographs = list(photographs_in(arguments.folder, arguments.kind))
     method = natural(arguments.donors)
-    key, pages = make(photographs, arguments.kind, method, arguments.seed, arguments.n)
+    ticks = not arguments.unmarked
+    key, pages = make(photographs, arguments.kind, method, arguments.seed, arguments.n, ticks=ticks)
     for size, some in pages.items():
         for number, page in enumerate(some, start=1):
             write_png(arguments.output / "pages" / f"{size} {number:02}.png", page)

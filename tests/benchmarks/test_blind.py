@@ -13,8 +13,8 @@ from benchmarks.blind import (
     ORIGINAL,
     TICK,
     Tile,
+    cut_out,
     make,
-    marked,
     newcombe,
     read_answers,
     score,
@@ -85,7 +85,7 @@ def test_the_marked_face_is_of_the_size_and_altered_only_where_the_key_says_so(
 def test_ticks_stand_outside_of_the_box() -> None:
     pixels = np.full((300, 300, 3), 120, np.uint8)
     region = Region("", Kind.FACE, 1.0, 100, 120, 130, 160)
-    tile = marked(pixels, region)
+    tile = cut_out(pixels, region, ticks=True)
     assert tile.shape == (160, 160, 3)
     rows, columns = np.nonzero((tile == TICK).all(axis=2))
     x0, y0 = 115 - 80, 140 - 80

@@ -23,6 +23,8 @@ _BELOW_BROWS = -0.7, -0.3
 """v at which a part starts to count as below the brows, and from which it counts fully."""
 _NEAR = 0.4
 """Range of influence of skin that stays visible, standard deviation in units."""
+_TINT = 0.5
+"""Scale of the tints of skin that are kept, standard deviation in units."""
 _FINEST = 0.58
 """Blur of level n of a Gaussian pyramid divided by 2**n, standard deviation in pixels."""
 _COARSEST = 1.2
@@ -150,12 +152,26 @@ def _ground(
     kept = kept * _from_outside(kept > 0.1, head < 0.5)
     alpha = cv2.GaussianBlur(head * (1 - kept), (0, 0), max(0.10 * unit, 0.4))
     # Continue the deviations of visible skin from this light, so that no border is visible.
-    visible = (1 - alpha) * alike + np.float32(1e-4)
-    near = _NEAR * unit
-    both = soft(cv2.merge((*cv2.split(times(seen - light, visible)), visible)), near)
-    *beside, visible = cv2.split(both)
-    light = light + times(cv2.merge(beside), 1 / (visible + np.float32(0.05)))
+    light = light + _nearby(seen - light, (1 - alpha) * alike, _NEAR * unit)
+    # Cheeks are redder than any smooth field; a tint at this scale identifies nobody.
+    tint = _nearby(seen - light, alike * (1 - drawn.features), _TINT * unit)
+    light = light + tint - three(mean_of(tint))
     return SmoothSkin(seen, light, field, alike, limited(alpha, 0, 1), core * (1 - kept))
+
+
+def _nearby(deviations: np.ndarray, weights: np.ndarray, reach: float) -> np.ndarray:
+    """Weighted mean of deviations (h, w, 3) around each pixel; 0 far from any weight.
+
+    Args:
+        deviations: (h, w, 3).
+        weights: (h, w).
+        reach: standard deviation of the surroundings, pixels.
+    """
+    weights = weights + np.float32(1e-4)
+    *around, total = cv2.split(
+        soft(cv2.merge((*cv2.split(times(deviations, weights)), weights)), reach)
+    )
+    return times(cv2.merge(around), 1 / (total + np.float32(0.05)))
 
 
 def _as_seen(
@@ -174,7 +190,7 @@ def _as_seen(
         drawn: the head.
     """
     inside = ground.inside
-    detail = _plain(detail, _colourfulness(ground.field))
+    detail = _plain(detail, _colourfulness(ground.field) * drawn.features)
     weights = inside * np.maximum(drawn.features, ground.alike) + np.float32(1e-3)
     white = noise / float(from_log(ground.light).mean() + FLOOR)
     bands = max(round(np.log2(_COARSEST * drawn.unit / _FINEST)), 1)
@@ -235,7 +251,7 @@ def _colourfulness(skin: SkinField) -> np.float32:
     return np.minimum(np.abs(red - blue) / np.float32(_COLOURFUL), np.float32(1))
 
 
-def _plain(detail: np.ndarray, colourful: np.float32) -> np.ndarray:
+def _plain(detail: np.ndarray, colourful: np.ndarray) -> np.ndarray:
     """Detail, (h, w, 3), without make-up and in the colours of the image.
 
     Lipstick and eye shadow are made weaker, since a man or a child would not wear them. Hair is
@@ -243,7 +259,8 @@ def _plain(detail: np.ndarray, colourful: np.float32) -> np.ndarray:
 
     Args:
         detail: deviations from smooth skin, (h, w, 3) of logarithms.
-        colourful: share of their colour that features get.
+        colourful: share of its colour that detail gets, (h, w); none between the features, where
+            the skin's own tint is kept.
     """
     grey = mean_of(detail)
     tint = detail - three(grey)

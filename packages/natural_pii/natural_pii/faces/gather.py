@@ -21,8 +21,8 @@ _TURNED = 0.6
 _LOPSIDED = 0.35
 """Largest difference of a part from its mirror image, logarithm; above it, light or expression is
 one-sided, or hair covers one side."""
-_HAIR = -0.25
-"""Brightness above the brows relative to skin, logarithm, below which hair hangs over them."""
+_HAIR = 0.24
+"""Deviation from smooth skin around the eyes, logarithm, from which hair hangs over them."""
 _CLOSED = -0.55
 """Brightness of the pupils relative to skin above which eyes are closed, logarithm."""
 _ALIKE = {"eyes": 0.7, "nose": 0.55, "mouth": 0.5}
@@ -171,7 +171,7 @@ def _reasons_against(
     reasons = {
         "eyes": {
             "eyes with glasses": has_glasses,
-            "eyes under hair": _darkest_above_eyes(grey_placed) < _HAIR,
+            "eyes under hair": _around_eyes(grey_placed) > _HAIR,
             "closed eyes": _darkest_of_pupils(grey_placed) > _CLOSED,
         },
         "nose": {"noses with glasses": has_glasses},
@@ -208,10 +208,11 @@ def _is_bearded(grey: np.ndarray, placed: np.ndarray) -> bool:
     )
 
 
-def _darkest_above_eyes(grey: np.ndarray) -> float:
-    """Least brightness above the brows, logarithm."""
-    eyes = next(part for part in parts() if part.name == "eyes")
-    return float((blurred(grey, 0.1 * DENSITY) * eyes.support * (plane().v < -0.95)).min())
+def _around_eyes(grey: np.ndarray) -> float:
+    """Largest deviation from smooth skin above the brows and beside the eyes, logarithm."""
+    eyes, grid = parts()[0].support, plane()
+    rim = (grid.v < -0.95) | ((np.abs(grid.u) > 1.75) & (grid.v < 0.5))
+    return float((np.abs(blurred(grey, 0.1 * DENSITY)) * eyes * rim * inner()).max())
 
 
 def _darkest_of_pupils(grey: np.ndarray) -> float:
