@@ -4,8 +4,8 @@
 from your photographs, with their surroundings and at 1:1. Half of the photographs are anonymized by
 `natural`. OUTPUT/pages contains numbered tiles in random order; ticks mark the face in question.
 OUTPUT/key.csv is the key, which the judge must not open. The judge writes a line
-`number,altered,why` or `number,original,why` for each tile. With `--unmarked` no face is marked, for
-a judge who is asked for faults of any kind: `altered` then means that a face was noticed.
+`number,altered,why` or `number,original,why` for each tile. With `--unmarked` no face is marked,
+for a judge who looks for faults of any kind: `altered` then means that a face was noticed.
 
 `python -m benchmarks.blind score KEY ANSWERS` reports how much more often altered tiles are called
 altered than originals are. Further pairs of files are added to the first.
