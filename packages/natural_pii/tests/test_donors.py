@@ -18,7 +18,7 @@ from natural_pii import (
     donors_of,
     unwrapped,
 )
-from natural_pii.faces.donors import LEAST, MIXED
+from natural_pii.faces.donors import LEAST
 from natural_pii.faces.parts import HIGHEST, LOWEST, details_of, grey_of, masks, parts, plane, spot
 from natural_pii.faces.pose import pose_of
 
@@ -114,7 +114,6 @@ def test_a_mixed_face_is_none_of_its_donors():
         new = donors().mixed(FRONTAL, PLAIN, np.random.default_rng(seed))
         details = details_of(grey_of(new))[between]
         highest.append(max(np.corrcoef(details, one)[0, 1] for one in known))
-    # The mean of six faces is like each of them by about 0.4 where they have nothing in common.
     assert max(highest) < 0.95
 
 
@@ -150,22 +149,24 @@ def test_a_person_with_many_photographs_is_never_mixed_alone():
     poses = np.repeat(np.where(fits, 0, 0.4)[:, None], 2, axis=1).astype(np.float32)
     some = replace(some, traits=fits[:, None] * np.array([True, False]), poses=poses)
     near = some._near(replace(FRONTAL, yaw=0.0, pitch=0.0), (True, False), 0)
-    assert len(np.unique(some.people[near % len(some)])) == len(near) >= MIXED
+    assert len(np.unique(some.people[near % len(some)])) == len(near) >= 3
 
 
-def test_no_part_is_nearly_that_of_one_donor():
-    """All donors but one are dark and alike: the brightness of a part is the weight of this one."""
-    some = of_faces(whole())
-    textures = np.zeros_like(some.textures)
-    textures[some._near(FRONTAL, PLAIN, 0)[0] % len(some)] = 255
-    some = replace(some, textures=textures)
-    weights = set()
+def test_eyes_mouth_and_nose_are_those_of_three_people():
+    """Each donor has a brightness of its own, which tells whose a part is."""
+    some = of_faces(whole()[:50])
+    levels = np.arange(len(some), dtype=np.uint8) * 5
+    some = replace(some, textures=np.ones_like(some.textures) * levels[:, None, None, None])
+    found = set()
     for seed in range(150):
         face = some.mixed(FRONTAL, PLAIN, np.random.default_rng(seed))
-        share = (face - LOWEST) / (HIGHEST - LOWEST)
-        weights |= {round(float(share[mask > 0.99].mean()), 3) for mask in masks()[:2]}
-    assert 0.4 < max(weights) < 0.71
-    assert all(one < 0.01 or one > 0.14 for one in weights)
+        shades = (face - LOWEST) / (HIGHEST - LOWEST) * 51
+        eyes, mouth, nose = (float(shades[..., 0].flat[mask.argmax()]) for mask in masks()[:3])
+        np.testing.assert_allclose((eyes, mouth), np.round((eyes, mouth)), atol=0.05)
+        # The nose is narrow: the skin beside it counts a little.
+        assert min(abs(eyes - mouth), abs(eyes - nose), abs(mouth - nose)) > 0.4
+        found |= {round(eyes), round(mouth)}
+    assert len(found) > 10
 
 
 def test_donors_who_look_the_other_way_are_mirrored():
@@ -195,7 +196,7 @@ def test_faces_that_would_spoil_new_ones_are_left_out(change, reason):
         (lambda texture: texture * (1 - 2 * on("nose")), "nose", "noses unlike the others"),
         (lambda texture: texture - 0.7 * bridge_of_glasses(), "eyes", "eyes with glasses"),
         (lambda texture: texture - 0.7 * bridge_of_glasses(), "nose", "noses with glasses"),
-        (lambda texture: texture - fringe(), "eyes", "eyes under hair"),
+        (lambda texture: texture - 0.5 * fringe(), "eyes", "eyes under hair"),
         (lambda texture: texture - 1.2 * strand(), "eyes", "eyes under hair"),
         (lambda texture: texture * (1 - 0.7 * pupils()), "eyes", "closed eyes"),
         (lambda texture: texture - 0.8 * on("mouth"), "mouth", "bearded mouths"),
@@ -272,7 +273,7 @@ def one_side() -> np.ndarray:
 
 def fringe() -> np.ndarray:
     """1 above the brows, (height, width, 1)."""
-    return spot(0, -1.5, 2, 0.5)[..., None]
+    return spot(0.9, -1.2, 0.9, 0.3)[..., None]
 
 
 def test_parts_are_moved_to_their_place():

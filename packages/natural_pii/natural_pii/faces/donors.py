@@ -1,12 +1,9 @@
 """New faces mixed from photographed ones, with real fine structure.
 
-After Newton, Sweeney and Malin, "Preserving Privacy by De-identifying Face Images" (2005), where
-each face becomes the mean of k similar faces. Here the old face is not among them, and eyes, nose
-and mouth are means of different people each.
+Eyes, nose and mouth are those of three people, the skin between them is that of nobody.
 """
 
 import zlib
-from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -24,8 +21,6 @@ from .parts import (
     HIGHEST,
     LOWEST,
     average_head,
-    details_of,
-    grey_of,
     inner,
     masks,
     parts,
@@ -36,18 +31,12 @@ from .pose import Pose
 
 LEAST = 30
 """Number of people below which new faces would resemble each other and their donors."""
-MIXED = 3
-"""Number of donors from whom a part of a face is mixed."""
 _FEWEST, _NEAREST = 12, 45
 """Least and largest number of donors in about the pose of the old head, among whom these are
 chosen."""
-_LEAST_WEIGHT = 0.15
-"""Least weight of a donor in a part, so that nobody's part is used nearly alone."""
 _SHARP, _SHARPEST = 0.8, 22.0
 """Least resolution of a donor: as a share of the old face's, and a value in pixels per unit that is
 always enough."""
-_FINE = 1.5
-"""Blur that the fine structure of a part is measured against, samples."""
 _PITCH = 0.4
 """Weight of a difference in pitch; a difference in yaw has weight 1."""
 _SOFT = 0.7
@@ -142,25 +131,6 @@ class Donors:
         return f"usable {plural} of {people} people; at least {LEAST} are needed"
 
     @cached_property
-    def _codes(self) -> list[np.ndarray]:
-        """Unit vectors of the donors' differences in each part, (2 n, d) float32.
-
-        The first n are those of the donors, the others those of the mirrored donors.
-        """
-        codes = []
-        for part in parts():
-            weights = np.sqrt(part.support)
-            found = []
-            for texture in self.textures:
-                details = (
-                    blurred(details_of(grey_of(_logarithms(texture))), 0.12 * DENSITY) * weights
-                )
-                found += [details[part.window].ravel(), details[:, ::-1][part.window].ravel()]
-            directions = np.array(found[::2] + found[1::2])
-            codes.append(directions / np.maximum(np.linalg.norm(directions, axis=1)[:, None], 1e-6))
-        return codes
-
-    @cached_property
     def _skin(self) -> np.ndarray:
         """Median skin between the features, (height, width, 3) float32, the same on both sides."""
         skin = np.median([_logarithms(one).clip(*_CALM) for one in self.textures], axis=0)
@@ -172,24 +142,18 @@ class Donors:
         Args:
             pose: pose of the old head; donors have a similar pose, and sufficient sharpness.
             traits: traits of the old head; donors have the same, if there are enough.
-            rng: random generator for the donors and their weights.
+            rng: random generator for the donors.
         """
         # One random number per person, so that the choice is stable when the head turns a little.
         people, person = np.unique(self.people, return_inverse=True)
         order = rng.random(len(people))[np.tile(person, 2)]
         face = masks()[-1][..., None] * self._skin
-        for number, (mask, codes) in enumerate(zip(masks()[:-1], self._codes, strict=True)):
+        for number, mask in enumerate(masks()[:-1]):
             near = self._near(pose, traits, number)
-            lead = near[np.argmin(order[near])]
+            chosen = int(near[np.argmin(order[near])])
+            face += mask[..., None] * self._texture(chosen)
             # Another person for each part.
-            order = order + (np.tile(self.people, 2) == self.people[lead % len(self)])
-            likeness = codes[near] @ codes[lead]
-            chosen = near[np.argsort(-likeness, kind="stable")[:MIXED]]
-            free = rng.dirichlet(np.ones(len(chosen))) * (1 - len(chosen) * _LEAST_WEIGHT)
-            weights = (_LEAST_WEIGHT + free).astype(np.float32)
-            mean = np.tensordot(weights, self._textures(chosen), axes=1)
-            (own,) = self._textures([lead])
-            face += mask[..., None] * (mean + _fine(own) - _fine(mean))
+            order = order + (np.tile(self.people, 2) == self.people[chosen % len(self)])
         return face
 
     def _near(self, pose: Pose, traits: tuple[bool, bool], part: int) -> np.ndarray:
@@ -215,17 +179,10 @@ class Donors:
         order = order[: max(int(fits[order].sum()), _FEWEST)]
         return order[np.argsort(away[order], kind="stable")][:_NEAREST]
 
-    def _textures(self, numbers: Iterable[int]) -> np.ndarray:
-        count = len(self)
-        return np.array([
-            _logarithms(self.textures[one % count][:, :: 1 if one < count else -1])
-            for one in numbers
-        ])  # fmt: skip
-
-
-def _fine(texture: np.ndarray) -> np.ndarray:
-    """Fine structure, (height, width, 3), which means of several people lack."""
-    return texture - blurred(texture, _FINE)
+    def _texture(self, number: int) -> np.ndarray:
+        """Texture of a donor, from `len(self)` mirrored, (height, width, 3) logarithms."""
+        mirrored, number = divmod(number, len(self))
+        return _logarithms(self.textures[number][:, :: -1 if mirrored else 1])
 
 
 def quantized(texture: np.ndarray) -> np.ndarray:
