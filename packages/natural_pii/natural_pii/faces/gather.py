@@ -7,36 +7,15 @@ import cv2
 import numpy as np
 
 from .donors import Donors, quantized
-from .glasses import darkness_of_lines
 from .grid import blurred
-from .parts import DENSITY, FacePart, details_of, grey_of, inner, masks, parts, plane, spot
+from .parts import DENSITY, FacePart, details_of, grey_of, inner, masks, parts, plane
+from .suitability import centred, correlation, reason_against, reasons_against_parts, spread
 from .unwrap import UnwrappedFace
 
 _FRONTAL = 0.3, 0.55
 """Largest yaw (radians) and least resolution (samples of the plane) of faces in the mean."""
 _LIKE_THE_MEAN = 0.6
 """Correlation with the mean of all faces from which a face counts in the final mean."""
-_TURNED = 0.6
-"""Largest yaw of a donor, radians."""
-_LOPSIDED = 0.35
-"""Largest difference of a part from its mirror image, logarithm; above it, light or expression is
-one-sided, or hair covers one side."""
-_HAIR = 0.24
-"""Deviation from smooth skin around the eyes, logarithm, from which hair hangs over them."""
-_CLOSED = -0.55
-"""Brightness of the pupils relative to skin above which eyes are closed, logarithm."""
-_ALIKE = {"eyes": 0.7, "nose": 0.55, "mouth": 0.5}
-"""Least correlation of a part with the mean; parts below it are covered or misplaced."""
-_GLASSES = 0.14
-"""Darkness of a line across the bridge of the nose from which it belongs to glasses, logarithm."""
-_FAINTEST = 0.14
-"""Least standard deviation of the features, logarithms."""
-_BEARDED, _LIP, _CHIN = -0.22, -0.28, -0.2
-"""Least brightness around the mouth, of the upper lip and of the middle below the mouth, relative
-to the cheeks, logarithms; below it there is a beard."""
-_COVERED, _STRANGE = 0.12, 0.3
-"""Largest share of covered skin between the features, and the difference from smooth skin, as a
-logarithm, from which skin counts as covered."""
 _SAME = 0.95
 """Correlation of two faces, mirrored or not, from which they are of the same photograph."""
 _STRENGTHENED = 2.0
@@ -60,10 +39,13 @@ def donors_of(people: Sequence[Sequence[UnwrappedFace]]) -> tuple[Donors, Counte
     left_out = Counter[str]()
     chosen = []
     for person, face in faces:
+        if reason := reason_against(face):
+            left_out[reason] += 1
+            continue
         placed = _in_place(face.texture, details_of(mean))
-        reasons = _reasons_against(face, placed, mean)
-        left_out.update(filter(None, reasons if isinstance(reasons, list) else [reasons]))
-        if isinstance(reasons, list) and None in reasons:
+        reasons = reasons_against_parts(face, placed, mean)
+        left_out.update(filter(None, reasons))
+        if None in reasons:
             chosen.append((person, face, placed, [reason is None for reason in reasons]))
     copies = _copies([(person, placed) for person, _, placed, _ in chosen])
     chosen = [one for one, is_copy in zip(chosen, copies, strict=True) if not is_copy]
@@ -95,7 +77,7 @@ def _equally_strong(
     if not textures:
         return []
     found = np.array([
-        [_spread(grey_of(one), part.support) for part in parts()] for one in textures
+        [spread(grey_of(one), part.support) for part in parts()] for one in textures
     ])  # fmt: skip
     usual = np.ma.median(np.ma.array(found, mask=np.logical_not(usable)), axis=0).filled(0)
     gains = (usual / np.maximum(found, 1e-6)).clip(1 / _STRENGTHENED, _STRENGTHENED)
@@ -121,7 +103,7 @@ def _copies(faces: Sequence[tuple[int, np.ndarray]]) -> list[bool]:
     copies = np.zeros(len(faces), bool)
     for number, (person, texture) in enumerate(faces):
         grey = grey_of(texture)[every]
-        both = np.array([(_centred(one, weights) * root).ravel() for one in (grey, grey[:, ::-1])])
+        both = np.array([(centred(one, weights) * root).ravel() for one in (grey, grey[:, ::-1])])
         both /= np.maximum(np.linalg.norm(both, axis=1, keepdims=True), 1e-6)
         codes[number] = both[0]
         others = ~copies[:number] & (people[:number] != person)
@@ -139,109 +121,12 @@ def _mean_of(faces: Sequence[UnwrappedFace]) -> np.ndarray:
     mean = _symmetrical(np.mean(seen, axis=0))
     # Without faces that do not resemble the first mean.
     features = (1 - masks()[-1]) * inner()
-    alike = [one for one in seen if _correlation(one, mean, features) > _LIKE_THE_MEAN]
+    alike = [one for one in seen if correlation(one, mean, features) > _LIKE_THE_MEAN]
     return _symmetrical(np.mean(alike, axis=0)) if alike else mean
 
 
 def _symmetrical(plane: np.ndarray) -> np.ndarray:
     return (plane + plane[:, ::-1]) / 2
-
-
-def _reasons_against(
-    face: UnwrappedFace, placed: np.ndarray, mean: np.ndarray
-) -> str | list[str | None]:
-    """Reason why a face is unsuitable as a donor; else for each part the reason why it is, or None.
-
-    Args:
-        face: a face.
-        placed: its texture with each part at its position in the mean, (height, width, 3).
-        mean: brightness of the mean face, (height, width).
-    """
-    grey, grey_placed = grey_of(face.texture), grey_of(placed)
-    between = masks()[-1] * inner()
-    features = (1 - masks()[-1]) * inner()
-    if abs(face.yaw) > _TURNED:
-        return "turned away"
-    if _spread(grey, features) < _FAINTEST:
-        return "blurred"
-    strange = np.abs(grey) * between > _STRANGE
-    if np.average(strange, weights=between > _STRANGE) > _COVERED:
-        return "partly covered"
-    has_glasses = _line_across_the_bridge(grey) > _GLASSES
-    reasons = {
-        "eyes": {
-            "eyes with glasses": has_glasses,
-            "eyes under hair": _around_eyes(grey_placed) > _HAIR,
-            "closed eyes": _darkest_of_pupils(grey_placed) > _CLOSED,
-        },
-        "nose": {"noses with glasses": has_glasses},
-        "mouth": {"bearded mouths": _is_bearded(grey, grey_placed)},
-    }
-    details = details_of(grey_placed)
-    uneven = blurred(np.abs(details - details[:, ::-1]), 0.15 * DENSITY)
-    found: list[str | None] = []
-    for part in parts():
-        support, plural = part.support, part.plural
-        every = reasons[part.name] | {
-            f"lopsided {plural}": (uneven * support).max() > _LOPSIDED,
-            f"{plural} unlike the others": _correlation(grey_placed, mean, support)
-            < _ALIKE[part.name],
-        }
-        found.append(next((reason for reason, holds in every.items() if holds), None))
-    return found
-
-
-def _is_bearded(grey: np.ndarray, placed: np.ndarray) -> bool:
-    """Whether it is dark around the mouth, above its corners or below its middle.
-
-    Args:
-        grey: brightness of a face, (height, width).
-        placed: the same with each part at its position in the mean.
-    """
-    cheeks = spot(1.2, 1.2, 0.35, 0.45)
-    around = spot(0, 2.5, 1.1, 0.95) * (1 - spot(0, 2.3, 0.9, 0.38)) * (plane().v > 1.75)
-    lip, chin = spot(0.55, 1.78, 0.5, 0.22), spot(0, 3.35, 0.6, 0.3)
-    darkness = (grey, around, _BEARDED), (placed, lip, _LIP), (placed, chin, _CHIN)
-    return any(
-        np.average(one, weights=where) - np.average(one, weights=cheeks) < limit
-        for one, where, limit in darkness
-    )
-
-
-def _around_eyes(grey: np.ndarray) -> float:
-    """Largest deviation from smooth skin above the brows and beside the eyes, logarithm."""
-    eyes, grid = parts()[0].support, plane()
-    rim = (grid.v < -0.95) | ((np.abs(grid.u) > 1.75) & (grid.v < 0.5))
-    return float((np.abs(blurred(grey, 0.1 * DENSITY)) * eyes * rim * inner()).max())
-
-
-def _darkest_of_pupils(grey: np.ndarray) -> float:
-    """Brightness of the darkest row of the pupils, mean of both, logarithm."""
-    grid = plane()
-    rows, columns = np.abs(grid.v.ravel()) < 0.4, np.abs(np.abs(grid.u.ravel()) - 1) < 0.15
-    return float(grey[np.ix_(rows, columns)].mean(axis=1).min())
-
-
-def _line_across_the_bridge(grey: np.ndarray) -> float:
-    """Darkness of the darkest line between the eyes relative to the skin above and below it."""
-    grid = plane()
-    rows, columns = np.abs(grid.v.ravel() + 0.1) < 0.6, np.abs(grid.u.ravel()) < 0.3
-    profile = grey[np.ix_(rows, columns)].mean(axis=1)
-    return float(darkness_of_lines(profile, round(0.8 * DENSITY)).max())
-
-
-def _spread(values: np.ndarray, weights: np.ndarray) -> float:
-    return float(np.average(_centred(values, weights) ** 2, weights=weights) ** 0.5)
-
-
-def _correlation(first: np.ndarray, second: np.ndarray, weights: np.ndarray) -> float:
-    a, b = _centred(first, weights), _centred(second, weights)
-    size = (weights * a * a).sum() * (weights * b * b).sum()
-    return float((weights * a * b).sum() / max(size, 1e-9) ** 0.5)
-
-
-def _centred(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return values - np.average(values, weights=weights)
 
 
 def _in_place(texture: np.ndarray, mean: np.ndarray) -> np.ndarray:
