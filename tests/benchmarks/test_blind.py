@@ -95,6 +95,13 @@ def test_ticks_stand_outside_of_the_box() -> None:
     assert (pixels == 120).all()
 
 
+def test_nothing_is_marked_for_a_viewer_who_looks_for_any_fault() -> None:
+    pixels = np.arange(300 * 300 * 3, dtype=np.uint32).reshape(300, 300, 3).astype(np.uint8)
+    region = Region("", Kind.FACE, 1.0, 100, 120, 130, 160)
+    tile = cut_out(pixels, region, ticks=False)
+    np.testing.assert_array_equal(tile, pixels[60:220, 35:195])
+
+
 def test_a_region_of_the_size_is_taken_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -169,6 +169,18 @@ def test_eyes_mouth_and_nose_are_those_of_three_people():
     assert len(found) > 10
 
 
+@pytest.mark.parametrize("traits", [(True, False), (False, True)])
+def test_donors_have_the_traits_of_the_old_head(traits):
+    """If there are enough of them; otherwise others follow."""
+    often, rarely = (np.arange(len(donors())) % every == 0 for every in (2, 20))
+    for fits, alone in ((often, True), (rarely, False)):
+        some = replace(donors(), traits=fits[:, None] * np.array(traits))
+        near = some._near(FRONTAL, traits, 0) % len(some)
+        assert fits[near].all() == alone
+        assert fits[near].any()
+        assert len(near) >= 12
+
+
 def test_donors_who_look_the_other_way_are_mirrored():
     turned = replace(donors(), poses=np.full_like(donors().poses, 0.4))
     for yaw, mirrored in ((0.4, False), (-0.4, True)):
@@ -222,6 +234,23 @@ def with_changes(change) -> tuple[Donors, Counter[str], np.ndarray]:
     found, left_out = donors_of([[one] for one in some])
     before = donors_of([[one] for one in faces()])[1]
     return found, left_out - before, changed
+
+
+def test_parts_have_about_the_same_contrast():
+    """One person wears make-up, another one stands in haze."""
+    strong, weak = whole()[:2]
+    some = list(faces())
+    for number, factor in ((strong, 1.6), (weak, 0.7)):
+        person = donors().people[number]
+        some[person] = replace(some[person], texture=some[person].texture * factor)
+    found, _ = donors_of([[one] for one in some])
+    contrasts = [
+        float((details_of(grey_of(texture.astype(np.float32))) * on("eyes")[..., 0]).std())
+        for texture, usable in zip(found.textures, found.usable, strict=True)
+        if usable[0]
+    ]
+    assert max(contrasts) < 1.35 * np.median(contrasts)
+    assert min(contrasts) > np.median(contrasts) / 1.35
 
 
 def test_copies_of_a_photograph_count_as_one_person():

@@ -44,6 +44,26 @@ def test_skin_has_the_colour_that_it_had_on_both_cheeks(light):
         assert np.allclose(new, old, rtol=0.13, atol=3)
 
 
+def test_cheeks_stay_as_red_as_they_were():
+    """They are redder than a smooth field over the face could be."""
+    region = face(width=60)
+    blush = np.zeros((*portrait(region).shape[:2], 1), np.float32)
+    for cheek in cheeks(region):
+        blush[cheek] = 1
+    blush = cv2.GaussianBlur(blush, (0, 0), 4)[..., None]
+    image = portrait(region) * (1 + blush * (0.12, -0.12, -0.06))
+    image = np.clip(image, 0, 255).astype(np.uint8)
+    result, _ = pasted(image, region)
+    for cheek in cheeks(region):
+        plain, old, new = (redness(one[cheek]) for one in (portrait(region), image, result))
+        assert new > plain + 0.4 * (old - plain)
+
+
+def redness(patch) -> float:
+    red, green, _ = patch.mean(axis=(0, 1))
+    return float(red / green)
+
+
 def test_a_grey_image_stays_grey():
     region = face(width=60)
     grey = np.repeat(portrait(region).mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8)

@@ -56,6 +56,13 @@ def test_hair_beside_the_lower_face_is_long_and_makes_most_people_women():
     assert men < 0.4
 
 
+@pytest.mark.parametrize(("lips", "red"), [((190, 70, 80), True), ((180, 125, 110), False)])
+def test_red_lips_are_seen_and_make_most_people_women(lips, red):
+    seen = seen_in(*crown((60, 40, 30)), (lips, box(-0.7, 2.0, 0.7, 2.55)))
+    assert seen.red_lips == red
+    assert (np.mean([who.feminine > 0.5 for who in people(seen=seen)]) > 0.7) == red
+
+
 def test_a_beard_a_laugh_and_glasses_do_not_decide_who_is_drawn():
     bare = seen_in(*crown((60, 40, 30)))
     dark, white = (52, 38, 32), (215, 208, 200)
