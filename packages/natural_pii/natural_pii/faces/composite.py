@@ -31,7 +31,7 @@ _COARSEST = 1.2
 """Blur that the coarsest band is measured against, units: a quarter of the face's width."""
 _FINE, _SHARPEST = 2, 2.2
 """Number of the finest bands that may be strengthened, relative to the coarsest one, and their
-largest gain: means of several people are softer than a photograph."""
+largest gain: donors' photographs may be softer than the old one."""
 _SHARE = 0.95
 """Strength of new detail relative to that of the old face."""
 _PALE = np.float32(0.3)

@@ -30,7 +30,7 @@ from .portrait import DrawnHead, sharpness_of, turned_sideways
 from .pose import Pose
 
 LEAST = 30
-"""Number of people below which new faces would resemble each other and their donors."""
+"""Number of people with a usable part below which new faces would resemble each other."""
 _FEWEST, _NEAREST = 12, 45
 """Least and largest number of donors in about the pose of the old head, among whom these are
 chosen."""
@@ -86,7 +86,7 @@ class Donors:
 
         Raises:
             OSError: it cannot be read.
-            ValueError: it holds no donors, or fewer than `LEAST` people.
+            ValueError: it holds no donors, or a part of fewer than `LEAST` people.
         """
         names = [one.name for one in fields(cls)]
         try:

@@ -27,7 +27,7 @@ _MOST_MOVED, _MOST_SHAPED = 0.9, 0.35
 def donors_of(people: Sequence[Sequence[UnwrappedFace]]) -> tuple[Donors, Counter[str]]:
     """Faces from which new ones can be mixed, and the number of what is left out by reason.
 
-    Each part is aligned to the mean of all faces, so that a mixture is not blurred. A photograph
+    Each part is aligned to the mean of all faces, so that parts of several people fit. A photograph
     that several people have is used for the first of them. Of a face with a beard or closed eyes,
     the other parts are used.
 
