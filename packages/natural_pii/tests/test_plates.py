@@ -82,13 +82,13 @@ def test_the_residue_is_at_most_that_of_unrelated_plates(width):
     """Of plates at the same place in the same light, with their own noise."""
     rng = np.random.default_rng((3, width))
     new, unrelated = [], []
-    for look in LOOKS.values():
+    for number, look in enumerate([*LOOKS.values()] * 4):
         text = invented(rng)
-        picture = photograph(text, width, look, seed=width)
+        picture = photograph(text, width, look, seed=width + number)
         image, _ = treat(picture)
         new.append(np.mean(correlations(picture, picture.image, image)))
         for by in (3, 7):
-            other = photograph(rotated(text, by), width, look, seed=width, grain=by)
+            other = photograph(rotated(text, by), width, look, seed=width + number, grain=by)
             unrelated.append(np.mean(correlations(picture, picture.image, other.image)))
     assert np.mean(new) < np.mean(unrelated) + 0.06
 
@@ -299,6 +299,67 @@ def test_what_hides_a_plate_stays():
     result.paste(after)
     assert (after[:, 118:] == post[:, 118:]).all()
     assert (after[y0:y1, x0:x1] != post[y0:y1, x0:x1]).any()
+
+
+def lettered(lines: dict[int, tuple[str, float]], size: tuple[int, int]) -> np.ndarray:
+    """Image with a light plate of a size, 40 pixels from its edges, and text by its baseline."""
+    image = np.full((size[1] + 80, size[0] + 80, 3), 70, np.uint8)
+    cv2.rectangle(image, (40, 40), (39 + size[0], 39 + size[1]), (230, 230, 226), -1)
+    for y, (text, scale) in lines.items():
+        (width, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_DUPLEX, scale, 2)
+        at = (40 + (size[0] - width) // 2, 40 + y)
+        cv2.putText(image, text, at, cv2.FONT_HERSHEY_DUPLEX, scale, (30, 30, 34), 2, cv2.LINE_AA)
+    return image
+
+
+def test_the_name_of_a_state_stays_above_the_characters():
+    image = lettered({30: ("LOUISIANA", 0.7), 92: ("KLM 493", 1.7)}, (240, 120))
+    result = replace_plate(image, PlateRegion(40, 40, 280, 160), np.random.default_rng(0))
+    after = image.copy()
+    result.paste(after)
+    assert result.route is Route.NATURAL
+    changed = (after != image).any(axis=2)
+    assert not changed[45:72, 60:260].any()
+    assert changed[90:130, 80:240].any()
+
+
+@pytest.mark.parametrize("gap", ["-", "."])
+def test_a_dot_stays_between_the_groups(gap):
+    image = lettered({72: (f"KLM {'  '} 4937", 1.6)}, (330, 100))
+    place = np.s_[95:100, 198:206] if gap == "." else np.s_[95:99, 194:210]
+    image[place] = (30, 30, 34)
+    result = replace_plate(image, PlateRegion(40, 40, 370, 140), np.random.default_rng(0))
+    after = image.copy()
+    result.paste(after)
+    assert result.route is Route.NATURAL
+    middle = grey(after)[92:104, 170:235]
+    dark = np.flatnonzero((middle < 120).any(axis=0))
+    assert len(dark), "the dot is gone"
+    assert (grey(after)[70:88, 170 + dark.min() : 171 + dark.max()] > 150).all()
+
+
+def lamp(width: int, height: int) -> np.ndarray:
+    """A headlamp with a bulb and ribs."""
+    image = np.full((height + 60, width + 60, 3), (60, 66, 90), np.uint8)
+    middle = (30 + width // 2, 30 + height // 2)
+    cv2.ellipse(image, middle, (width // 2, height // 2), 0, 0, 360, (190, 195, 200), -1)
+    cv2.circle(image, middle, height // 4, (90, 90, 96), 2, cv2.LINE_AA)
+    for x in range(40, width + 20, max(width // 9, 4)):
+        cv2.line(image, (x, 34), (x + 6, 26 + height), (235, 236, 238), 1, cv2.LINE_AA)
+    return cv2.GaussianBlur(image, (0, 0), 0.7)
+
+
+@pytest.mark.parametrize("size", [(60, 24), (90, 30), (130, 60)])
+def test_no_characters_are_written_on_a_lamp(size):
+    image = lamp(*size)
+    region = PlateRegion(30, 30, 30 + size[0], 30 + size[1])
+    result = replace_plate(image, region, np.random.default_rng(0))
+    after = image.copy()
+    result.paste(after)
+    assert result.route is Route.FALLBACK
+    inside = np.s_[34 : 26 + size[1], 34 : 26 + size[0]]
+    steps = [np.abs(np.diff(grey(one)[inside], axis=1)).mean() for one in (image, after)]
+    assert steps[1] < 0.6 * steps[0]
 
 
 def test_plates_without_anything_to_read():

@@ -3,13 +3,12 @@
 The positions and number of the old characters would identify a plate as well as its text does.
 """
 
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
-from pii_measures.plates.layout import Line, PlateLayout
+from pii_measures.plates.layout import Line
 
-_SIZE = (0.9, 1.04)
+_SIZE = (0.95, 1.05)
 """Width and height of new characters relative to the old ones."""
 _SPACING = (0.95, 1.06)
 """Spacing of new characters relative to the old spacing."""
@@ -18,7 +17,7 @@ _GAP = (0.75, 1.3)
 _USUAL_GAP = 0.55
 """Additional space between groups, relative to a character's width, if the number of groups
 changes."""
-_SHIFT = (0.6, 0.04)
+_SHIFT = (0.4, 0.04)
 """Largest shift of a line: across, relative to a character's width; down, to the cap height."""
 _ROOM = 0.12
 """Free space beside the first and last character and around a seal, relative to a character's
@@ -93,22 +92,23 @@ def _gaps(line: Line, groups: int) -> list[float]:
     return [float(np.clip(one, 0.2 * line.width, 2.5 * line.width)) for one in wide]
 
 
-def shuffled(layout: PlateLayout, rng: np.random.Generator) -> PlateLayout:
-    """Layout with the same lines but a different number and position of characters, for illegible
-    plates.
+def spread(line: Line, groups: tuple[int, ...], rng: np.random.Generator) -> Line:
+    """Line whose characters fill the old line, which is illegible.
 
     Blobs of ink at the old positions would reveal as much as the characters themselves.
+
+    Args:
+        line: the old line.
+        groups: number of characters in each new group.
+        rng: random generator for the gaps and the position.
     """
-    return replace(layout, lines=tuple(_shuffled(line, rng) for line in layout.lines))
-
-
-def _shuffled(line: Line, rng: np.random.Generator) -> Line:
     start, end = line.boxes[0][0], line.boxes[-1][1]
-    count = max(len(line.boxes) + int(rng.integers(-1, 2)), 3)
-    first = int(rng.integers(1, count)) if count < 5 else int(rng.integers(1, count - 1))
     gap = float(rng.uniform(0.3, 0.9))
-    pitch = (end - start) / (count + gap + 0.4)
+    pitch = (end - start) / (sum(groups) + gap * (len(groups) - 1) + 0.4)
     start += float(rng.uniform(0, 0.4)) * pitch
-    lefts = [start + (k + gap * (k >= first)) * pitch for k in range(count)]
-    boxes = tuple((left + 0.06 * pitch, left + 0.94 * pitch) for left in lefts)
-    return Line(line.y0, line.y1, boxes, (first, count - first), 0.88 * pitch)
+    boxes = []
+    for count in groups:
+        lefts = [start + k * pitch for k in range(count)]
+        boxes += [(left + 0.06 * pitch, left + 0.94 * pitch) for left in lefts]
+        start += (count + gap) * pitch
+    return Line(line.y0, line.y1, tuple(boxes), groups, 0.88 * pitch)

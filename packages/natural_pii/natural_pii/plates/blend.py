@@ -32,6 +32,8 @@ class Lettering:
     """Share of ink of the new characters, (h * n, w * n) float32, 0 to 1."""
     marks: np.ndarray
     """Seals and separators, (h, w, 4) float32; see `marks.painted`."""
+    old_marks: np.ndarray
+    """Coverage by those of the original, (h, w) float32; they are not compared with characters."""
     legible: bool
     """Whether the characters of the original could be separated."""
 
@@ -69,28 +71,32 @@ def compose(
     x0, y0, x1, y1 = window
     original = image[y0:y1, x0:x1].astype(np.float32)
     samples = int(np.clip(round(frame.scale * ink.shape[1] / frame.size[0]), 2, 8))
-    masks = [mask.astype(np.float32) for mask in (zone.mask, zone.text)]
+    masks = [zone.mask.astype(np.float32), zone.text.astype(np.float32), lettering.old_marks]
     finer = max(min(round(frame.scale), 4), 1)
     field = to_window(model.field, frame, window, finer)
-    cover, text = cv2.split(to_window(cv2.merge(masks), frame, window, finer))
+    cover, text, seals = cv2.split(to_window(cv2.merge(masks), frame, window, finer))
     core = cover > 0.99
     if not core.any():
         core = cover >= cover.max()
     rows = core & (text > 0.5)
     if not rows.any():
         rows = core
+    written = rows & (seals < 0.01)
+    if not written.any():
+        written = rows
     drawn = to_window(ink, frame, window, samples)
     before = model.share_on(original, field)
     around = image[max(y0 - 8, 0) : y1 + 8, max(x0 - 8, 0) : x1 + 8]
     level = noise_level(around)
     share_noise = level / max(float(np.linalg.norm(model.ink)) / np.sqrt(3), 1)
-    drawn = _blurred(drawn, *_match_blur(before, drawn, rows, share_noise))
-    strength, offset = _match_contrast(before, drawn, rows, share_noise, lettering.legible)
+    drawn = _blurred(drawn, *_match_blur(before, written, drawn, rows, share_noise))
+    old, new = before[written], drawn[rows]
+    strength, offset = _match_contrast(old, new, share_noise, lettering.legible)
     share = strength * drawn + offset
     new = times(scaled(model.gain(field), model.ink), share)
     if lettering.marks.any():
-        seals = to_window(lettering.marks, frame, window, finer)
-        new = times(new, 1 - seals[..., 3]) + seals[..., :3]
+        marks = to_window(lettering.marks, frame, window, finer)
+        new = times(new, 1 - marks[..., 3]) + marks[..., :3]
     new += field
     new += noise(cover.shape, level, rng)
     # Stay within the original's range, since bright grounds are clipped.
@@ -130,15 +136,22 @@ class _Edges:
 
 
 def _match_blur(
-    before: np.ndarray, drawn: np.ndarray, core: np.ndarray, level: float
+    before: np.ndarray, written: np.ndarray, drawn: np.ndarray, rows: np.ndarray, level: float
 ) -> tuple[float, float]:
     """Blur in x and y that makes the new edges as steep as the old ones.
 
     Steepness is relative to the variance and therefore independent of contrast. It decreases with
     blur, which allows bisection.
+
+    Args:
+        before: old ink, (h, w) float32.
+        written: where its characters are, (h, w) bool.
+        drawn: new ink, (h, w) float32.
+        rows: where its characters may be, (h, w) bool.
+        level: standard deviation of the noise in the old ink.
     """
-    edges = _Edges(core)
-    wanted = edges.of(before, level)
+    edges = _Edges(rows)
+    wanted = _Edges(written).of(before, level)
     if wanted is None:
         return 0.5, 0.5
 
@@ -164,13 +177,12 @@ def _crossing(excess: Callable[[float], float], count: int) -> float:
 
 
 def _match_contrast(
-    before: np.ndarray, drawn: np.ndarray, core: np.ndarray, level: float, legible: bool
+    old: np.ndarray, new: np.ndarray, level: float, legible: bool
 ) -> tuple[float, float]:
     """Factor and offset that give the new ink the mean and standard deviation of the old ink.
 
     Corrections are small if the original is legible, since its ink was measured.
     """
-    old, new = before[core], drawn[core]
     deviation = float(np.sqrt(max(old.var() - level**2, 0)))
     factor = deviation / max(float(new.std()), 1e-3)
     low, high = (0.75, 1.9) if legible else (0.15, 2.2)

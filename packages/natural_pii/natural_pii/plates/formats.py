@@ -1,17 +1,32 @@
 """Formats of registration numbers: positions of letters and digits, and their groups."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pii_measures.plates.glyphs import DIGITS, LETTERS
 
-_SLACK = 0.2
+_SLACK = 0.15
 """Mean evidence per character by which a format may contradict the reading."""
-_OTHER_GROUPS = 0.1
+_OTHER_GROUPS = 0.15
 """Penalty if the groups differ from those that were read."""
-_OTHER_BAND = 0.05
+_OTHER_BAND = 0.1
 """Penalty if only the plate or only the format has a country band."""
+
+
+_CLASSES = {
+    "L": LETTERS,
+    "C": "BCDFGHJKLMNPRSTVWXZ",
+    "A": "ABCDEFGHJKLMNP",  # series in the order of their issue have not gone further
+    "R": "ABCEHJKLMPSTUZ",  # regions of Czechia
+    "D": DIGITS,
+    "N": "123456789",
+    "Y": "012567",  # tens of British years
+}
+"""Characters that each letter of a format stands for."""
+
+
+_MARGIN = 0.08
+"""Score by which a format has to be better than those before it, which are more common."""
 
 
 @dataclass(frozen=True)
@@ -19,47 +34,64 @@ class Family:
     """Interchangeable formats of a country."""
 
     formats: tuple[str, ...]
-    """`L` for a letter, `D` for a digit, a space between groups."""
+    """Letters of `_CLASSES`, with a space between groups."""
     band: bool = True
     """Whether the plates have a blue band at the side."""
     starts: str = ""
-    """Usual first groups, separated by spaces; empty if they are as random as the others."""
+    """First groups that exist, separated by spaces; empty for all."""
 
 
 _GERMAN = Family(
     tuple(
-        f"{'L' * district} {'L' * letters} {'D' * digits}"
+        f"{'L' * district} {'L' * letters} N{'D' * digits}"
         for district in (1, 2, 3)
         for letters in (1, 2)
-        for digits in (2, 3, 4)
-        if district + letters + digits <= 8
+        for digits in (1, 2, 3)
+        if district + letters + digits <= 7
     ),
     starts="B F H K L M N S W HH HB HL DA KA MA BO DO FR HD OF WI MZ RO UL AIC BAD DEG ERB FDS GAP "
     "HAM KUS LUP MTK OHV PAF SHA TBB VIE WUN",
 )
+_SLOVAK = Family(
+    ("LL DDDLL",),
+    starts="BA BB BJ BL BN BR BS BT BY CA DK DS DT GA GL HC HE KA KE KK KM KN KS LC LE LM LV MA MI "
+    "ML MT MY NM NR NZ PB PD PE PK PN PP PT PU PV RA RK RS RV SA SB SC SE SK SL SN SP SV TN TR TS "
+    "TT TV VK VT ZA ZC ZH ZM ZV",
+)
 FAMILIES = (
     _GERMAN,
-    Family(("LL DDDLL",), starts="BA BB BN DS KE LC LV MI NR NZ PD PO SN TN TT ZA ZV"),  # Slovakia
+    _SLOVAK,
     Family(("LL DDD LL",)),  # France, Italy
-    Family(("LLDD LLL",), band=False),  # Great Britain
-    Family(("LL LL DD", "DD LL LL", "LL DD LL")),  # Netherlands, Portugal
-    Family(("DD LLL D", "L DDD LL", "D LLL DD", "LL DDD L", "LLL DD L")),  # Netherlands
-    Family(("D LLL DDD",)),  # Belgium
-    Family(("DLD DDDD",)),  # Czechia
+    Family(("LLYN LLL",), band=False),  # Great Britain
+    Family(("CC CC DD", "DD CC CC", "CC DD CC")),  # Netherlands, Portugal
+    Family(("DD CCC D", "C DDD CC", "D CCC DD", "CC DDD C", "CCC DD C")),  # Netherlands
+    Family(("N LLL DDD",)),  # Belgium
+    Family(("ALL DDDD",), band=False),  # Brazil until 2018, Poland, Texas and other states
+    Family(("NRD DDDD",)),  # Czechia
     Family(("LL DDDDD", "LL DDDDL")),  # Poland, Norway
-    Family(("LLL DDDD",), band=False),  # Brazil until 2018, Poland, USA
-    Family(("LLLDLDD",), band=False),  # Mercosur
-    Family(("DDDD LLL",)),  # Spain
+    Family(("ALLDLDD",), band=False),  # Mercosur
+    Family(("DDDD CCC",)),  # Spain
     Family(("LLL DDD",), band=False),  # Hungary, Sweden, USA
     Family(("DDD LLL",), band=False),  # USA
-    Family(("DLLLDDD",), band=False),  # California
+    Family(("NLLLDDD",), band=False),  # California
+    Family(("LDD DDDD", "NDD DDDD"), band=False),  # Illinois
+    Family(("LLD LDL", "NLL DDD"), band=False),  # Missouri
 )
-"""The most common formats of Europe, Brazil and the USA."""
+"""The most common formats of Europe, Brazil and the USA; of alike ones, the most common first."""
 
 
-def fitting(
-    leans: Sequence[float], groups: tuple[int, ...], band: bool
-) -> tuple[Family, str] | None:
+@dataclass(frozen=True)
+class Fit:
+    """Format of a line, and how well it explains the reading."""
+
+    family: Family
+    pattern: str
+    """One of the family's formats."""
+    score: float
+    """Mean evidence per character for the format, minus penalties."""
+
+
+def fitting(leans: Sequence[float], groups: tuple[int, ...], band: bool) -> Fit | None:
     """Format that best fits the reading of a line.
 
     Args:
@@ -68,22 +100,43 @@ def fitting(
         band: whether the plate has a country band.
 
     Returns:
-        The format and its family; None if the reading contradicts every format.
+        None if the reading contradicts every format.
     """
-    best, found = -math.inf, None
+    least = sum(map(abs, leans)) / max(len(leans), 1) - _SLACK
+    best: Fit | None = None
     for family in FAMILIES:
         for pattern in family.formats:
             kinds = pattern.replace(" ", "")
             if len(kinds) != len(leans):
                 continue
-            score = sum(
-                lean if kind == "D" else -lean for kind, lean in zip(kinds, leans, strict=True)
-            ) / len(leans) - _OTHER_BAND * (family.band != band)
-            if tuple(map(len, pattern.split())) != groups:
-                score -= _OTHER_GROUPS
-            if score > best:
-                best, found = score, (family, pattern)
-    return found if best > sum(map(abs, leans)) / len(leans) - _SLACK else None
+            evidence = sum(
+                lean if is_digit(kind) else -lean for kind, lean in zip(kinds, leans, strict=True)
+            ) / len(leans)
+            score = evidence - _OTHER_BAND * (family.band != band)
+            score -= _OTHER_GROUPS * (tuple(map(len, pattern.split())) != groups)
+            if evidence > least and (best is None or score > best.score + _MARGIN):
+                best = Fit(family, pattern, score)
+    return best
+
+
+def nearest(count: int, band: bool, which: float) -> Fit:
+    """Format of about the same length, for a line that cannot be read.
+
+    Args:
+        count: number of characters that were found.
+        band: whether the plate has a country band.
+        which: random number from 0 to 1 that chooses among these formats.
+    """
+    formats = [
+        Fit(family, pattern, 0.0)
+        for family in FAMILIES
+        if family.band == band
+        for pattern in family.formats
+    ]
+    distances = [abs(len(fit.pattern.replace(" ", "")) - count) for fit in formats]
+    most = max(min(distances), 1)
+    near = [one for one, far in zip(formats, distances, strict=True) if far <= most]
+    return near[int(which * len(near))]
 
 
 def as_read(leans: Sequence[float], groups: tuple[int, ...]) -> str:
@@ -102,5 +155,10 @@ def as_read(leans: Sequence[float], groups: tuple[int, ...]) -> str:
 
 
 def alphabet(kind: str) -> str:
-    """Characters of a kind, `L` or `D`."""
-    return DIGITS if kind == "D" else LETTERS
+    """Characters that a letter of a format stands for."""
+    return _CLASSES[kind]
+
+
+def is_digit(kind: str) -> bool:
+    """Whether a letter of a format stands for digits."""
+    return alphabet(kind).isdigit()

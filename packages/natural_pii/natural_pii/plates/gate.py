@@ -20,6 +20,8 @@ _CHARACTER = 0.55
 """Likeness from which a component counts as a character."""
 _LEFT = 0.08
 """Share of the original's strokes that may stay unpainted: specks of dirt, and edges."""
+_APART = 0.55
+"""Height relative to the cap height below which ink outside of the lines is not a character."""
 _EVEN = 0.2
 """Largest distance of a character's top and bottom from those of the line, relative to the cap
 height."""
@@ -54,8 +56,26 @@ def is_covered(reading: Reading, zone: Zone) -> bool:
     ] = True  # fmt: skip
     around = 4 * round(frame.scale) + 1
     hidden = cv2.dilate(zone.hidden.astype(np.uint8), np.ones((around, around), np.uint8)) > 0
-    strokes = fine & middle & ~hidden
+    strokes = fine & middle & ~hidden & ~_lettering_apart(reading, zone)
     return float((strokes & ~zone.mask).sum()) < _LEFT * max(float(strokes.sum()), 1.0)
+
+
+def _lettering_apart(reading: Reading, zone: Zone) -> np.ndarray:
+    """Names of states and other lettering above and below the lines that is too small for
+    characters, (h, w) bool; nothing if the lines cannot be read.
+    """
+    share, apart = reading.share, np.zeros(reading.share.shape, np.uint8)
+    if not readable(reading):
+        return apart > 0
+    cap = min(line.cap for line in reading.layout.lines)
+    ink = (share > INK[0]).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    in_text = np.bincount(labels[zone.text], minlength=count) > 0
+    for label, (_, _, _, h, _) in enumerate(stats[1:].tolist(), 1):
+        if h < _APART * cap and not in_text[label]:
+            apart[labels == label] = 1
+    around = 2 * round(reading.frame.scale) + 1
+    return cv2.dilate(apart, np.ones((around, around), np.uint8)) > 0
 
 
 def still_read(before: np.ndarray, after: np.ndarray, reading: Reading) -> list[Part]:

@@ -19,6 +19,9 @@ _COLOURED = 2 * SEAL
 """Mean colour from which a mark counts as a seal, even if it is as high as characters."""
 _CHARACTER = (0.6, 0.8)
 """Likeness above which a mark may be a character and is removed; the second value is for seals."""
+_DOT = 0.35
+"""Height, and distance from the middle of the line, relative to the cap height, up to which a mark
+between groups is a dot or a hyphen."""
 _SLIVER = 0.25
 """Width relative to the cap height up to which ink that touches a character belongs to it."""
 
@@ -95,7 +98,8 @@ def _in_strip(
     """Top, left and coverage of the marks in a part of a view.
 
     Components that extend beyond the part are not marks, but characters, the plate's edge or
-    objects in front of the plate. Between groups, wide marks may nearly touch characters.
+    objects in front of the plate. Seals, dots, and wide marks between groups may nearly touch
+    characters.
     """
     visible = (distance > _VISIBLE).astype(np.uint8)
     reach = max(round(0.06 * cap), 1)
@@ -104,15 +108,17 @@ def _in_strip(
     height, width = visible.shape
     found = []
     for label, (x, y, w, h, _) in enumerate(stats[1:].tolist(), 1):
-        inside = y > 0 and y + h < height
-        apart = (x > 0 and x + w < width) or (between and w > _SLIVER * cap)
-        if not (inside and apart) or max(w, h) < _TINY * cap or (w > 1.6 * h and w > 1.2 * cap):
-            continue
         box = slice(y, y + h), slice(x, x + w)
         own = (labels[box] == label) & (visible[box] > 0)
         seal = bool(own.any()) and float(colour[box][own].mean()) > _COLOURED
-        limit = _CHARACTER[seal]
-        if not (seal or h <= _SMALL * cap) or best_likeness(share[box]) > limit:
+        dot = between and h <= _DOT * cap and abs(2 * y + h - height) < _DOT * cap
+        inside = y > 0 and y + h < height
+        near = seal or (between and w > _SLIVER * cap) or (dot and w > _TINY * cap)
+        apart = near or (x > 0 and x + w < width)
+        if not (inside and apart) or max(w, h) < _TINY * cap or (w > 1.6 * h and w > 1.2 * cap):
+            continue
+        is_character = not dot and best_likeness(share[box]) > _CHARACTER[seal]
+        if is_character or not (seal or h <= _SMALL * cap):
             continue
         cover = (labels[box] == label).astype(np.float32)
         found.append((y, x, cv2.GaussianBlur(cover, (0, 0), 0.5)))

@@ -14,7 +14,7 @@ from pii_measures.plates.rectify import PlateFrame, frame_of, seen
 from natural_pii.replacement import Box, Replacement, Route, check_image
 
 from . import gate, write, zone
-from .arrange import rearranged, shuffled
+from .arrange import rearranged, spread
 from .blend import Lettering, compose, window_of
 from .marks import PlateMark, marks_of, painted, room_of, widths_of
 
@@ -22,6 +22,10 @@ _WIDER = 0.12
 """Margin around the region's box, relative to its height or width, whichever is smaller."""
 _ATTEMPTS = 3
 """Number of texts to try."""
+_EUROPEAN = 4.7
+"""Width of a European plate relative to its height."""
+_READABLE_CAP = 8.0
+"""Cap height in the image, pixels, from which something that reads as no text is not a plate."""
 
 
 def replace_plate(
@@ -53,7 +57,9 @@ def replace_plate(
 def _rewritten(
     image: np.ndarray, quad: np.ndarray, box: Box, rng: np.random.Generator
 ) -> Replacement | None:
-    """Plate with new characters, or without any; None if the original would remain legible."""
+    """Plate with new characters, or without any if there were none or the new ones cannot be made;
+    None if the original would remain legible.
+    """
     reading = with_outside(image, read_plate(image, quad, box))
     beyond = zone.BEYOND * reading.frame.width - reading.frame.plate[0]
     reading = widened(image, reading, math.ceil(beyond))
@@ -61,6 +67,8 @@ def _rewritten(
     for _ in range(_ATTEMPTS):
         if work is None:
             return None
+        if not work.has_text:
+            break
         result = work.replacement(image, work.lettering(rng), work.route, rng)
         left = work.still_read(image, result)
         if not left:
@@ -90,8 +98,8 @@ class _Work:
     """Share of ink in the original, (h, w) float32."""
     scores: list[list[write.Scores]]
     """Likeness of the old characters; see `write.read`."""
-    weight: float
-    """Width of the old strokes; see `write.stroke_weight`."""
+    pen: write.Pen
+    """Strokes like the old ones."""
     marks: tuple[PlateMark, ...]
     """Marks between and beside the characters."""
 
@@ -111,17 +119,24 @@ class _Work:
         model = replace(reading.model, field=zone.ground(reading, area))
         before = model.share(reading.view)
         scores = write.read(before, reading.layout)
-        layout, scores = write.without_seals(reading.layout, scores, _has_band(reading))
+        layout, scores = write.without_edges(reading.layout, scores, _has_band(reading))
         reading = replace(reading, layout=layout)
-        weight = write.stroke_weight(before, scores, reading.layout)
+        pen = write.pen_of(before, scores, reading.layout, _side(reading))
         marks = marks_of(reading, model.field) if gate.readable(reading) else ()
-        return cls(reading, area, window, route, model, before, scores, weight, marks)
+        return cls(reading, area, window, route, model, before, scores, pen, marks)
+
+    @property
+    def has_text(self) -> bool:
+        """Whether there are characters, or the plate is too small to know."""
+        cap = min(line.cap for line in self.reading.layout.lines) / self.reading.frame.scale
+        return cap < _READABLE_CAP or write.has_text(self.reading.layout, self.scores)
 
     def lettering(self, rng: np.random.Generator) -> Lettering:
         """New characters."""
         frame, old = self.reading.frame, self.reading.layout
-        texts = write.formats_of(self.scores, old, _has_band(self.reading), rng)
-        if gate.readable(self.reading):
+        readable = gate.readable(self.reading)
+        texts = write.formats_of(self.scores, old, _has_band(self.reading), readable, rng)
+        if readable:
             lines = tuple(
                 rearranged(
                     line,
@@ -132,20 +147,25 @@ class _Work:
                 )
                 for number, (line, text) in enumerate(zip(old.lines, texts, strict=True))
             )
-            new = replace(old, lines=lines)
         else:
-            new = shuffled(old, rng)
+            lines = tuple(
+                spread(line, text.groups, rng) for line, text in zip(old.lines, texts, strict=True)
+            )
+        new = replace(old, lines=lines)
         chars = write.choose(texts, self.scores, old, new, rng)
-        ink = write.draw(chars, new, frame, self.weight, 2 if frame.scale < 4 else 1)
-        layer = painted(self.marks, old, new, self.before.shape)
-        return Lettering(frame, self.area, self.model, ink, layer, old.legible)
+        ink = write.draw(chars, new, frame, self.pen, 2 if frame.scale < 4 else 1)
+        return self._with_ink(ink, painted(self.marks, old, new, self.before.shape))
 
     def bare(self) -> Lettering:
         """The plate without characters."""
         none = np.zeros_like(self.before)
-        layer = np.zeros((*none.shape, 4), np.float32)
-        legible = self.reading.layout.legible
-        return Lettering(self.reading.frame, self.area, self.model, none, layer, legible)
+        return self._with_ink(none, np.zeros((*none.shape, 4), np.float32))
+
+    def _with_ink(self, ink: np.ndarray, layer: np.ndarray) -> Lettering:
+        """Lettering of this ink and this layer of marks."""
+        frame, old = self.reading.frame, self.reading.layout
+        seals = painted(self.marks, old, old, self.before.shape)[..., 3]
+        return Lettering(frame, self.area, self.model, ink, layer, seals, old.legible)
 
     def replacement(
         self, image: np.ndarray, lettering: Lettering, route: Route, rng: np.random.Generator
@@ -162,6 +182,15 @@ class _Work:
 def _has_band(reading: Reading) -> bool:
     """Whether the plate has a country band on the left."""
     return reading.band > reading.frame.plate[0] + 1
+
+
+def _side(reading: Reading) -> float:
+    """Width of the plate in the image relative to that seen from the front, 0 to 1.
+
+    It is known only for plates with a country band, which have one size.
+    """
+    frame = reading.frame
+    return min(frame.width / frame.height / _EUROPEAN, 1.0) if _has_band(reading) else 1.0
 
 
 def _visible(image: np.ndarray, region: PlateRegion) -> Box | None:

@@ -30,18 +30,22 @@ def advance(char: str) -> float:
     return {"M": 0.70, "W": 0.76, "J": 0.54, "L": 0.54}.get(char, 0.58 if char in DIGITS else 0.62)
 
 
-@lru_cache(maxsize=512)
-def glyph(char: str, weight: float = 0.14) -> np.ndarray:
+@lru_cache(maxsize=1024)
+def glyph(char: str, weight: float = 0.14, stretch: float = 1.0) -> np.ndarray:
     """Drawn letter or digit.
 
     Args:
         char: one of `READABLE`.
         weight: width of the strokes relative to the cap height, 0.08 to 0.24.
+        stretch: width of the character relative to that of DIN 1451, 0.5 to 2; strokes stay as
+            wide as they are.
 
     Returns:
         Share of ink, (128, w) float32, 0 to 1; read-only.
     """
-    width = max(advance(char), 1.25 * weight) if char == "I" else advance(char)
+    width = stretch * advance(char)
+    if char == "I":
+        width = max(width, 1.25 * weight)
     canvas = np.zeros((_HEIGHT, round(width * _HEIGHT)), np.uint8)
     for path in _PATHS[char](width, weight / 2):
         points = np.round(np.array(path) * _HEIGHT * 16).astype(np.int32)
