@@ -82,10 +82,11 @@ def test_the_residue_is_at_most_that_of_unrelated_plates(width):
     """Of plates at the same place in the same light, with their own noise."""
     rng = np.random.default_rng((3, width))
     new, unrelated = [], []
-    for number, look in enumerate([*LOOKS.values()] * 4):
+    repeats = 10 if width < 30 else 2  # where light and noise are as strong as characters
+    for number, look in enumerate([*LOOKS.values()] * repeats):
         text = invented(rng)
         picture = photograph(text, width, look, seed=width + number)
-        image, _ = treat(picture)
+        image, _ = treat(picture, seed=number)
         new.append(np.mean(correlations(picture, picture.image, image)))
         for by in (3, 7):
             other = photograph(rotated(text, by), width, look, seed=width + number, grain=by)
