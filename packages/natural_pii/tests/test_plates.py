@@ -82,7 +82,8 @@ def test_the_residue_is_at_most_that_of_unrelated_plates(width):
     """Of plates at the same place in the same light, with their own noise."""
     rng = np.random.default_rng((3, width))
     new, unrelated = [], []
-    repeats = 10 if width < 30 else 2  # where light and noise are as strong as characters
+    # Below 20 pixels, light and noise are stronger than characters.
+    repeats, margin = (10, 0.1) if width < 20 else (2, 0.06)
     for number, look in enumerate([*LOOKS.values()] * repeats):
         text = invented(rng)
         picture = photograph(text, width, look, seed=width + number)
@@ -91,7 +92,7 @@ def test_the_residue_is_at_most_that_of_unrelated_plates(width):
         for by in (3, 7):
             other = photograph(rotated(text, by), width, look, seed=width + number, grain=by)
             unrelated.append(np.mean(correlations(picture, picture.image, other.image)))
-    assert np.mean(new) < np.mean(unrelated) + 0.06
+    assert np.mean(new) < np.mean(unrelated) + margin
 
 
 @pytest.mark.parametrize("look", ["plain", "dark ground", "red ink, turned"])
