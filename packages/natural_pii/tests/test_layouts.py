@@ -160,9 +160,9 @@ def test_a_line_of_nothing_but_edges_stays():
 def test_a_plate_has_as_many_likely_characters_as_plates_have():
     kept = PlateLayout((line_of((3, 4)),), True)
     few = PlateLayout((line_of((4,)),), True)
-    assert has_text(kept, [[likely(0.5, "L")] * 7])
+    assert has_text(kept, [[likely(0.55, "L")] * 7])
     assert not has_text(kept, [[likely(0.4, "L")] * 7])
-    assert not has_text(few, [[likely(0.5, "L")] * 4])
+    assert not has_text(few, [[likely(0.55, "L")] * 4])
     assert has_text(few, [[likely(0.7, "L")] * 4])
     assert not has_text(replace(kept, legible=False), [[likely(0.9, "L")] * 7])
 

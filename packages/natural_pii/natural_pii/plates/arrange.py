@@ -17,11 +17,13 @@ _GAP = (0.75, 1.3)
 _USUAL_GAP = 0.55
 """Additional space between groups, relative to a character's width, if the number of groups
 changes."""
-_SHIFT = (0.4, 0.04)
+_SHIFT = (0.3, 0.04)
 """Largest shift of a line: across, relative to a character's width; down, to the cap height."""
 _ROOM = 0.12
-"""Free space beside the first and last character and around a seal, relative to a character's
-width."""
+"""Free space around a seal, relative to a character's width."""
+_BEYOND = 0.3
+"""Distance by which a line may extend beyond the old one, relative to a character's width: plates
+leave little more space, and their edges are not always found."""
 
 
 def rearranged(
@@ -49,12 +51,14 @@ def rearranged(
         max(wide * _between(_GAP, gap), seal + (1 + 2 * _ROOM) * width - pitch)
         for wide, seal in zip(_gaps(line, len(groups)), seals, strict=True)
     ]
-    low, high = room[0] + _ROOM * width, room[1] - _ROOM * width
+    first, last = line.boxes[0][0], line.boxes[-1][1]
+    low = max(first - _BEYOND * width, min(room[0] + _ROOM * width, first))
+    high = min(last + _BEYOND * width, max(room[1] - _ROOM * width, last))
     length = (count - 1) * pitch + sum(gaps) + width
     shrink = min(1.0, (high - low) / length)
     width, pitch, gaps = width * shrink, pitch * shrink, [one * shrink for one in gaps]
     length *= shrink
-    middle = (line.boxes[0][0] + line.boxes[-1][1]) / 2 + (2 * across - 1) * _SHIFT[0] * width
+    middle = (first + last) / 2 + (2 * across - 1) * _SHIFT[0] * width
     left = float(np.clip(middle - length / 2, low, max(high - length, low)))
     boxes = []
     for number, members in enumerate(groups):

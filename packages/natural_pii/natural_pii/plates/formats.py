@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pii_measures.plates.glyphs import DIGITS, LETTERS
+from pii_measures.plates.glyphs import LETTERS
 
 _SLACK = 0.15
 """Mean evidence per character by which a format may contradict the reading."""
@@ -17,12 +17,14 @@ _CLASSES = {
     "L": LETTERS,
     "C": "BCDFGHJKLMNPRSTVWXZ",
     "A": "ABCDEFGHJKLMNP",  # series in the order of their issue have not gone further
+    "E": "ABCDEFGH",
     "R": "ABCEHJKLMPSTUZ",  # regions of Czechia
-    "D": DIGITS,
-    "N": "123456789",
-    "Y": "012567",  # tens of British years
+    "D": "023456789",
+    "N": "23456789",
+    "Y": "02567",  # tens of British years
 }
-"""Characters that each letter of a format stands for."""
+"""Characters that each letter of a format stands for. A 1 is never written: some countries draw it
+as a bar, others with a flag, others with a base."""
 
 
 _MARGIN = 0.08
@@ -37,6 +39,8 @@ class Family:
     """Letters of `_CLASSES`, with a space between groups."""
     band: bool = True
     """Whether the plates have a blue band at the side."""
+    only_with_band: bool = False
+    """Whether plates without a visible band have another format."""
     starts: str = ""
     """First groups that exist, separated by spaces; empty for all."""
 
@@ -49,11 +53,12 @@ _GERMAN = Family(
         for digits in (1, 2, 3)
         if district + letters + digits <= 7
     ),
+    only_with_band=True,
     starts="B F H K L M N S W HH HB HL DA KA MA BO DO FR HD OF WI MZ RO UL AIC BAD DEG ERB FDS GAP "
     "HAM KUS LUP MTK OHV PAF SHA TBB VIE WUN",
 )
 _SLOVAK = Family(
-    ("LL DDDLL",),
+    ("LL DDDEL",),
     starts="BA BB BJ BL BN BR BS BT BY CA DK DS DT GA GL HC HE KA KE KK KM KN KS LC LE LM LV MA MI "
     "ML MT MY NM NR NZ PB PD PE PK PN PP PT PU PV RA RK RS RV SA SB SC SE SK SL SN SP SV TN TR TS "
     "TT TV VK VT ZA ZC ZH ZM ZV",
@@ -105,6 +110,8 @@ def fitting(leans: Sequence[float], groups: tuple[int, ...], band: bool) -> Fit 
     least = sum(map(abs, leans)) / max(len(leans), 1) - _SLACK
     best: Fit | None = None
     for family in FAMILIES:
+        if family.only_with_band and not band:
+            continue
         for pattern in family.formats:
             kinds = pattern.replace(" ", "")
             if len(kinds) != len(leans):
