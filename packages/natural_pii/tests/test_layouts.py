@@ -136,8 +136,11 @@ def test_seals_and_edges_that_were_read_as_characters_are_none():
     assert layout.lines[0].boxes == line.boxes[1:]
     assert layout.lines[0].groups == (2, 5)
     assert left == [scores]
-    same, _ = without_edges(kept, [[scores[0], *scores]], True)  # it looks like a character
-    assert same == kept
+    like_a_letter, _ = without_edges(kept, [[scores[0], *scores]], True)
+    assert like_a_letter == layout  # there is no format with it
+    old = [likely(0.9, kind) for kind in "LLLDDDD"]
+    known = PlateLayout((line_of((3, 4)),), True)
+    assert without_edges(known, [old], False)[0] == known
 
     last = line.boxes[-1][0]
     bar = replace(line_of((2, 6)), boxes=(*line_of((2, 6)).boxes[:-1], (last, last + 5)))

@@ -17,7 +17,7 @@ _CLASSES = {
     "L": LETTERS,
     "C": "BCDFGHJKLMNPRSTVWXZ",
     "A": "ABCDEFGHJKLMNP",  # series in the order of their issue have not gone further
-    "E": "ABCDEFGH",
+    "E": "ABCDEF",
     "R": "ABCEHJKLMPSTUZ",  # regions of Czechia
     "D": "023456789",
     "N": "23456789",

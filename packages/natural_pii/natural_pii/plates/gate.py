@@ -5,7 +5,7 @@ import numpy as np
 from pii_measures import Reading, reads_alike
 from pii_measures.pixels import quantile
 from pii_measures.plates.characters import best_likeness
-from pii_measures.plates.components import INK, Part
+from pii_measures.plates.components import EDGE, INK, Part
 from pii_measures.plates.layout import Line
 
 from .zone import Zone
@@ -25,8 +25,6 @@ _APART = 0.55
 _EVEN = 0.2
 """Largest distance of a character's top and bottom from those of the line, relative to the cap
 height."""
-_EDGE = 0.7
-"""Share of ink in a column from which the column counts as an edge of the plate."""
 
 
 def readable(reading: Reading) -> bool:
@@ -128,7 +126,7 @@ def _in_rows(before: np.ndarray, after: np.ndarray, line: Line) -> list[Part]:
 def _is_ground(rows: np.ndarray, start: float, end: float) -> bool:
     """Whether there is no edge of the plate between two x, given a line's mean ink per column."""
     between = rows[max(round(start) + 2, 0) : max(round(end) - 1, 0)]
-    return not between.size or float(between.max()) < _EDGE
+    return not between.size or float(between.max()) < EDGE
 
 
 def _cut(share: np.ndarray, part: Part) -> np.ndarray:

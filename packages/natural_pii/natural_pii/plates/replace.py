@@ -110,7 +110,12 @@ class _Work:
         Returns:
             None if no part of it may be painted.
         """
-        area, route = zone.text_zone(reading), Route.NATURAL
+        layout, scores = write.without_edges(
+            reading.layout, write.read(reading.share, reading.layout), _has_band(reading)
+        )
+        reading = replace(reading, layout=layout)
+        sure = _can_be_read(reading) and write.has_text(layout, scores)
+        area, route = zone.text_zone(reading, sure), Route.NATURAL
         if not gate.is_covered(reading, area):
             area, route = zone.whole_zone(reading), Route.NATURAL_WIDE
         window = window_of(area, reading.frame, _reach(image, quad, box, reading.frame, area))
@@ -118,9 +123,7 @@ class _Work:
             return None
         model = replace(reading.model, field=zone.ground(reading, area))
         before = model.share(reading.view)
-        scores = write.read(before, reading.layout)
-        layout, scores = write.without_edges(reading.layout, scores, _has_band(reading))
-        reading = replace(reading, layout=layout)
+        scores = write.read(before, layout)
         pen = write.pen_of(before, scores, reading.layout, _side(reading))
         marks = marks_of(reading, model.field) if gate.readable(reading) else ()
         return cls(reading, area, window, route, model, before, scores, pen, marks)
@@ -128,8 +131,8 @@ class _Work:
     @property
     def has_text(self) -> bool:
         """Whether there are characters, or the plate is too small to know."""
-        cap = min(line.cap for line in self.reading.layout.lines) / self.reading.frame.scale
-        return cap < _READABLE_CAP or write.has_text(self.reading.layout, self.scores)
+        small = not _can_be_read(self.reading)
+        return small or write.has_text(self.reading.layout, self.scores)
 
     def lettering(self, rng: np.random.Generator) -> Lettering:
         """New characters."""
@@ -182,6 +185,12 @@ class _Work:
 def _has_band(reading: Reading) -> bool:
     """Whether the plate has a country band on the left."""
     return reading.band > reading.frame.plate[0] + 1
+
+
+def _can_be_read(reading: Reading) -> bool:
+    """Whether characters are so large that they would be recognised."""
+    cap = min(line.cap for line in reading.layout.lines) / reading.frame.scale
+    return cap >= _READABLE_CAP
 
 
 def _side(reading: Reading) -> float:

@@ -129,14 +129,22 @@ def _without_edges(line: Line, row: list[Scores], band: bool) -> tuple[int, int]
         max(likely.values()) < _UNLIKE or x1 - x0 < _BAR * line.cap
         for likely, (x0, x1) in ((row[end], line.boxes[end]) for end in (0, -1))
     ]
+    unknown = fitting(leans, line.groups, band) is None
     best, found = 0.0, (0, len(row))
     for start, after in ((0, 0), (1, 0), (0, 1), (1, 1)):
-        end = len(row) - after
-        if odd[0] < start or odd[1] < after or end - start < _FEWEST:
+        part = _part(line, start, len(row) - after)
+        if len(part.boxes) < _FEWEST:
             continue
-        fit = fitting(leans[start:end], _part(line, start, end).groups, band)
-        if fit is not None and fit.score - _LEFT_OUT * (start + after) > best:
-            best, found = fit.score - _LEFT_OUT * (start + after), (start, end)
+        fit = fitting(leans[start : len(row) - after], part.groups, band)
+        if fit is None:
+            continue
+        # Ink beyond the plate may look like a character, with which the line has no format.
+        likely = start > odd[0] or after > odd[1]
+        if likely and not (unknown and tuple(map(len, fit.pattern.split())) == part.groups):
+            continue
+        score = fit.score - _LEFT_OUT * (start + after + likely)
+        if score > best:
+            best, found = score, (start, len(row) - after)
     return found
 
 

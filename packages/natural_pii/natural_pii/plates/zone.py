@@ -1,5 +1,6 @@
 """Part of a plate that is repainted, and the ground below it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -8,12 +9,18 @@ from pii_measures import Reading
 from pii_measures.appearance import grey
 from pii_measures.pixels import dot, limited, three
 from pii_measures.plates.characters import best_likeness
-from pii_measures.plates.components import INK
+from pii_measures.plates.components import EDGE, INK, SEAL
 from pii_measures.plates.ink import blurred, smooth
+from pii_measures.plates.layout import Line
 
 BEYOND = 0.15
 """Width of the area beyond the quad on each side that has to be illegible, relative to its
 width."""
+_AROUND = 0.6
+"""Width of the area beside the first and last character, relative to a character's width."""
+_LEAST, _BESIDE = 0.3, 0.5
+"""Height relative to the cap height, and likeness, from which ink beside a line may be a
+character."""
 _CHARACTER = 0.55
 """Likeness from which a component that the quad cuts counts as a character."""
 _CONTINUED = 0.3
@@ -43,9 +50,14 @@ class Zone:
     """Objects in front of the plate or beside it, which are not repainted, (h, w) bool."""
 
 
-def text_zone(reading: Reading) -> Zone:
-    """Zone between the plate's sides, in the rows of the characters and their blurred edges."""
-    frame, sides = reading.frame, _sides(reading)
+def text_zone(reading: Reading, sure: bool) -> Zone:
+    """Zone in the rows of the characters and their blurred edges.
+
+    Args:
+        reading: reading of the plate.
+        sure: whether all characters were found; otherwise, the zone extends to the plate's sides.
+    """
+    frame, sides = reading.frame, _sides(reading, sure)
     mask, text = np.zeros(frame.size[::-1], bool), np.zeros(frame.size[::-1], bool)
     for line in reading.layout.lines:
         pad = max(2.2 * reading.blur, 0.10 * line.cap, 1.3 * frame.scale)
@@ -85,15 +97,16 @@ def _leaving(reading: Reading, text: np.ndarray) -> np.ndarray:
     return cv2.dilate(whole, np.ones((around, around), np.uint8)) > 0
 
 
-def _sides(reading: Reading) -> tuple[float, float]:
-    """First and last x of the ground.
+def _sides(reading: Reading, sure: bool) -> tuple[float, float]:
+    """First and last x of the ground, or around the characters if all were found: a quad may be
+    wider than its plate.
 
     If the characters could not be separated, the ground is followed as far as possible, since
     characters may be anywhere on it.
     """
     left, right = reading.sides
     if reading.layout.legible:
-        return left, right
+        return _around(reading) if sure else (left, right)
     frame = reading.frame
     x0, y0, x1, y1 = (round(value) for value in frame.plate)
     reach, gap = round(BEYOND * frame.width), round(_STROKES * frame.height)
@@ -102,6 +115,40 @@ def _sides(reading: Reading) -> tuple[float, float]:
         left = _end(ground[::-1], len(ground) - 1 - left, len(ground) - 1 - x0 + reach, gap)
         left = len(ground) - 1 - left
     return left, _end(ground, right, x1 + reach, gap)
+
+
+def _around(reading: Reading) -> tuple[float, float]:
+    """First and last x around the characters, and around smaller ones beside them."""
+    (first, last), lines = reading.sides, reading.layout.lines
+    left = max(first, min(line.boxes[0][0] - _AROUND * line.width for line in lines))
+    right = min(last, max(line.boxes[-1][1] + _AROUND * line.width for line in lines))
+    pad = 1.3 * reading.frame.scale
+    for line in lines:
+        for x0, x1 in _beside(reading, line):
+            left, right = min(left, x0 - pad), max(right, x1 + pad)
+    return max(left, first), min(right, last)
+
+
+def _beside(reading: Reading, line: Line) -> Iterator[tuple[float, float]]:
+    """First and last x of ink beside a line that may be characters; they may be smaller.
+
+    Ink beyond an edge of the plate is none.
+    """
+    share, (first, last) = reading.share, reading.sides
+    start, end = line.boxes[0][0], line.boxes[-1][1]
+    ink = (share > INK[0]).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=4)
+    colours = np.bincount(labels.ravel(), reading.model.colour(reading.view, share).ravel())
+    rows = share[max(round(line.y0), 0) : round(line.y1) + 1].mean(axis=0)
+    for number, (x, y, w, h, area) in enumerate(stats[1:].tolist(), 1):
+        beyond = abs(2 * y + h - line.y0 - line.y1) + h > 2 * line.cap
+        is_beside = first < x + w / 2 < last and (x + w <= start or x >= end)
+        if not is_beside or beyond or h < _LEAST * line.cap or colours[number] > SEAL * area:
+            continue
+        between = rows[round(x + w) : round(start)] if x + w <= start else rows[round(end) : x]
+        is_on_plate = not between.size or between.max() < EDGE
+        if is_on_plate and best_likeness(share[y : y + h, x : x + w]) > _BESIDE:
+            yield x, x + w
 
 
 def _end(ground: np.ndarray, start: float, limit: int, gap: int) -> float:
@@ -115,7 +162,7 @@ def _end(ground: np.ndarray, start: float, limit: int, gap: int) -> float:
 
 def whole_zone(reading: Reading) -> Zone:
     """Zone of the whole quad between the country bands, including all characters."""
-    frame, lines = reading.frame, text_zone(reading)
+    frame, lines = reading.frame, text_zone(reading, sure=False)
     mask = lines.mask.copy()
     x0, y0, x1, y1 = frame.plate
     columns = slice(round(max(x0, reading.sides[0])), round(min(x1, reading.sides[1])) + 1)

@@ -13,6 +13,8 @@ INK = (0.45, 0.6, 0.75)
 """Candidate thresholds: share of ink from which a pixel belongs to a character."""
 SEAL = 0.1
 """Mean of `InkModel.colour` from which a component is a seal or a sticker, not a character."""
+EDGE = 0.7
+"""Share of ink in a column between characters from which the column is an edge of the plate."""
 _LEAST_CAP = 4.0
 """Cap height in the image, pixels, below which characters are not separated."""
 USUAL = 0.62

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from .characters import best_likeness
-from .components import INK, Part
+from .components import EDGE, INK, Part
 from .layout import Line, PlateLayout
 from .reading import Reading
 from .rectify import PlateFrame, rectify
@@ -26,8 +26,6 @@ _FARTHEST = 1.3
 """Largest distance from the last character, relative to a character's usual width."""
 _GROUND = 0.1
 """Ground around a character outside the quad, relative to a character's usual width."""
-_EDGE = 0.7
-"""Share of ink in a column between two characters from which it is the edge of the plate."""
 
 
 def with_outside(image: np.ndarray, reading: Reading) -> Reading:
@@ -204,4 +202,4 @@ def _follows(line: Line, part: Part, share: np.ndarray) -> bool:
     if not (even and part.x0 - end < _FARTHEST * line.width):
         return False
     between = share[round(line.y0) : round(line.y1), round(end) + 1 : round(part.x0) - 1]
-    return not between.size or float(between.mean(axis=0).max()) < _EDGE
+    return not between.size or float(between.mean(axis=0).max()) < EDGE
