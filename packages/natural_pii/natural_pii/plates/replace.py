@@ -24,6 +24,8 @@ _ATTEMPTS = 3
 """Number of texts to try."""
 _EUROPEAN = 4.7
 """Width of a European plate relative to its height."""
+_MIDDLES = ((0.15, 0.15), (0.25, 0.05), (0.05, 0.25), (0.25, 0.25))
+"""Shares of a quad's height above and below its middle that are left out in further readings."""
 _READABLE_CAP = 8.0
 """Cap height in the image, pixels, from which something that reads as no text is not a plate."""
 
@@ -60,7 +62,7 @@ def _rewritten(
     """Plate with new characters, or without any if there were none or the new ones cannot be made;
     None if the original would remain legible.
     """
-    reading = with_outside(image, read_plate(image, quad, box))
+    reading = _read(image, quad, box)
     beyond = zone.BEYOND * reading.frame.width - reading.frame.plate[0]
     reading = widened(image, reading, math.ceil(beyond))
     work = _Work.on(image, quad, box, reading)
@@ -78,6 +80,26 @@ def _rewritten(
         return None
     result = work.replacement(image, work.bare(), Route.FALLBACK, rng)
     return None if work.still_read(image, result) else result
+
+
+def _read(image: np.ndarray, quad: np.ndarray, box: Box) -> Reading:
+    """Reading of a plate; of its middle if it is more certain, without frames and state names."""
+    best = with_outside(image, read_plate(image, quad, box))
+    if not _can_be_read(best) or _certainty(best) > write.CERTAIN:
+        return best
+    top, bottom = quad[[3, 2]] - quad[:2], quad[:2] - quad[[3, 2]]
+    for above, below in _MIDDLES:
+        middle = np.concatenate([quad[:2] + above * top, quad[2:] + below * bottom[::-1]])
+        other = with_outside(image, read_plate(image, middle, box))
+        if _can_be_read(other) and _certainty(other) > max(write.CERTAIN, _certainty(best)):
+            best = other
+    return best
+
+
+def _certainty(reading: Reading) -> float:
+    """Certainty of a reading, 0 to 1; see `write.certainty`."""
+    scores = write.read(reading.share, reading.layout)
+    return write.certainty(*write.without_edges(reading.layout, scores, _has_band(reading)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,10 +136,11 @@ class _Work:
             reading.layout, write.read(reading.share, reading.layout), _has_band(reading)
         )
         reading = replace(reading, layout=layout)
-        sure = _can_be_read(reading) and write.has_text(layout, scores)
-        area, route = zone.text_zone(reading, sure), Route.NATURAL
-        if not gate.is_covered(reading, area):
-            area, route = zone.whole_zone(reading), Route.NATURAL_WIDE
+        large = _can_be_read(reading)
+        certain = large and write.certainty(layout, scores) > write.CERTAIN
+        area, route = zone.text_zone(reading, certain), Route.NATURAL
+        if large > certain or not gate.is_covered(reading, area):
+            area, route = zone.whole_zone(reading, certain), Route.NATURAL_WIDE
         window = window_of(area, reading.frame, _reach(image, quad, box, reading.frame, area))
         if window is None:
             return None

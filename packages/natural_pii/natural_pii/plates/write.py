@@ -41,7 +41,7 @@ _SURE = 0.8
 every known format."""
 _BAR = 0.3
 """Width relative to the cap height up to which a character at an end may be the plate's edge."""
-_PLATE = 0.6, 0.5
+CERTAIN, _LIKELY = 0.6, 0.5
 """Certainty from which a reading is that of a plate; the second value is for a usual number of
 characters. Of 430 photographed plates, 405 are above; of 171 lamps, badges and other false alarms,
 31."""
@@ -157,6 +157,19 @@ def _part(line: Line, start: int, end: int) -> Line:
     return replace(line, boxes=line.boxes[start:end], groups=counts)
 
 
+def certainty(layout: PlateLayout, scores: list[list[Scores]]) -> float:
+    """Certainty of a reading, 0 to 1: mean likeness of the characters to those that they are read
+    as; 0 if they could not be separated.
+
+    Args:
+        layout: the lines.
+        scores: likeness of their characters; see `read`.
+    """
+    if not layout.legible:
+        return 0.0
+    return fmean(_certainty(line, row) for line, row in zip(layout.lines, scores, strict=True))
+
+
 def has_text(layout: PlateLayout, scores: list[list[Scores]]) -> bool:
     """Whether a reading is that of a plate, rather than of a lamp, a badge or a wheel.
 
@@ -164,10 +177,8 @@ def has_text(layout: PlateLayout, scores: list[list[Scores]]) -> bool:
         layout: the lines; large enough to be read.
         scores: likeness of their characters; see `read`.
     """
-    count = sum(map(len, scores))
-    certainty = fmean(_certainty(line, row) for line, row in zip(layout.lines, scores, strict=True))
-    least = _USUAL_COUNT[0] <= count <= _USUAL_COUNT[1]
-    return layout.legible and certainty > _PLATE[least]
+    usual = _USUAL_COUNT[0] <= sum(map(len, scores)) <= _USUAL_COUNT[1]
+    return certainty(layout, scores) > (_LIKELY if usual else CERTAIN)
 
 
 def formats_of(

@@ -21,6 +21,8 @@ _AROUND = 0.6
 _LEAST, _BESIDE = 0.3, 0.5
 """Height relative to the cap height, and likeness, from which ink beside a line may be a
 character."""
+_TALL = 0.7
+"""Height relative to the cap height from which it may be one, whatever it looks like."""
 _CHARACTER = 0.55
 """Likeness from which a component that the quad cuts counts as a character."""
 _CONTINUED = 0.3
@@ -50,14 +52,14 @@ class Zone:
     """Objects in front of the plate or beside it, which are not repainted, (h, w) bool."""
 
 
-def text_zone(reading: Reading, sure: bool) -> Zone:
+def text_zone(reading: Reading, certain: bool) -> Zone:
     """Zone in the rows of the characters and their blurred edges.
 
     Args:
         reading: reading of the plate.
-        sure: whether all characters were found; otherwise, the zone extends to the plate's sides.
+        certain: whether all characters were found; otherwise, the zone extends to the sides.
     """
-    frame, sides = reading.frame, _sides(reading, sure)
+    frame, sides = reading.frame, _sides(reading, certain)
     mask, text = np.zeros(frame.size[::-1], bool), np.zeros(frame.size[::-1], bool)
     for line in reading.layout.lines:
         pad = max(2.2 * reading.blur, 0.10 * line.cap, 1.3 * frame.scale)
@@ -67,19 +69,17 @@ def text_zone(reading: Reading, sure: bool) -> Zone:
         mask[max(round(line.y0 - pad), 0) : round(line.y1 + pad) + 1, columns] = True
         inner = min(reading.blur, 0.06 * line.cap)
         text[max(round(line.y0 - inner), 0) : round(line.y1 + inner) + 1, columns] = True
-    mask |= _leaving(reading, text)
+    mask |= _leaving(reading, text, certain)
     hidden = _hidden(reading)
     return Zone(mask & ~hidden, text & ~hidden, hidden)
 
 
-def _leaving(reading: Reading, text: np.ndarray) -> np.ndarray:
+def _leaving(reading: Reading, text: np.ndarray, certain: bool) -> np.ndarray:
     """Characters that extend beyond the rows of a tilted line, or that the quad's top or bottom
     cuts, with a margin, (h, w) bool.
     """
     share = reading.share
     whole = np.zeros(share.shape, np.uint8)
-    if not reading.layout.legible:
-        return whole > 0
     cap = max(line.cap for line in reading.layout.lines)
     ink = (share > INK[1]).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=4)
@@ -91,13 +91,15 @@ def _leaving(reading: Reading, text: np.ndarray) -> np.ndarray:
             continue
         leaves = area / 2 < in_rows[label] < area
         cut = area / 5 < in_quad[label] < area and (y < y0 or y + h > y1 + 1)
-        if leaves or (cut and best_likeness(share[y : y + h, x : x + w]) > _CHARACTER):
+        if certain and cut:
+            cut = best_likeness(share[y : y + h, x : x + w]) > _CHARACTER
+        if leaves or cut:
             whole[labels == label] = 1
     around = 2 * round(max(2.2 * reading.blur, 1.3 * reading.frame.scale)) + 1
     return cv2.dilate(whole, np.ones((around, around), np.uint8)) > 0
 
 
-def _sides(reading: Reading, sure: bool) -> tuple[float, float]:
+def _sides(reading: Reading, certain: bool) -> tuple[float, float]:
     """First and last x of the ground, or around the characters if all were found: a quad may be
     wider than its plate.
 
@@ -106,7 +108,7 @@ def _sides(reading: Reading, sure: bool) -> tuple[float, float]:
     """
     left, right = reading.sides
     if reading.layout.legible:
-        return _around(reading) if sure else (left, right)
+        return _around(reading) if certain else (left, right)
     frame = reading.frame
     x0, y0, x1, y1 = (round(value) for value in frame.plate)
     reach, gap = round(BEYOND * frame.width), round(_STROKES * frame.height)
@@ -146,8 +148,9 @@ def _beside(reading: Reading, line: Line) -> Iterator[tuple[float, float]]:
         if not is_beside or beyond or h < _LEAST * line.cap or colours[number] > SEAL * area:
             continue
         between = rows[round(x + w) : round(start)] if x + w <= start else rows[round(end) : x]
-        is_on_plate = not between.size or between.max() < EDGE
-        if is_on_plate and best_likeness(share[y : y + h, x : x + w]) > _BESIDE:
+        if between.size and between.max() >= EDGE:
+            continue
+        if h > _TALL * line.cap or best_likeness(share[y : y + h, x : x + w]) > _BESIDE:
             yield x, x + w
 
 
@@ -160,12 +163,18 @@ def _end(ground: np.ndarray, start: float, limit: int, gap: int) -> float:
     return end
 
 
-def whole_zone(reading: Reading) -> Zone:
-    """Zone of the whole quad between the country bands, including all characters."""
-    frame, lines = reading.frame, text_zone(reading, sure=False)
+def whole_zone(reading: Reading, certain: bool) -> Zone:
+    """Zone of the whole quad, including all characters.
+
+    Args:
+        reading: reading of the plate.
+        certain: whether all characters were found; otherwise, even a country band may be one.
+    """
+    frame, lines = reading.frame, text_zone(reading, certain=False)
     mask = lines.mask.copy()
     x0, y0, x1, y1 = frame.plate
-    columns = slice(round(max(x0, reading.sides[0])), round(min(x1, reading.sides[1])) + 1)
+    first, last = reading.sides if certain else (x0, x1)
+    columns = slice(round(max(x0, first)), round(min(x1, last)) + 1)
     mask[max(round(y0), 0) : round(y1) + 1, columns] = True
     text = np.zeros_like(mask)
     for line in reading.layout.lines:

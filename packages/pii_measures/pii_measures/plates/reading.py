@@ -1,6 +1,7 @@
 """Reading of a plate: its rectified view, ink, ground and characters."""
 
 from dataclasses import dataclass
+from statistics import fmean
 
 import cv2
 import numpy as np
@@ -131,9 +132,10 @@ def _evidence(reading: Reading) -> float:
     for line in layout.lines:
         columns = slice(max(round(line.boxes[0][0]), 0), round(line.boxes[-1][1]) + 1)
         for top in (line.y0 - 0.2 * line.cap, line.y1 + 0.05 * line.cap):
-            rows = slice(max(round(top), 0), round(top + 0.15 * line.cap) + 1)
-            strips.append(np.clip(share[rows, columns], 0, 1).mean())
-    score -= 3.2 * float(np.mean(strips))
+            rows = slice(max(round(top), 0), max(round(top + 0.15 * line.cap), 0) + 1)
+            if (strip := share[rows, columns]).size:  # a line may end at the border of the view
+                strips.append(float(np.clip(strip, 0, 1).mean()))
+    score -= 3.2 * fmean(strips or [0.0])
     contrast = ink.against_surroundings(reading.view, reading.model, frame)
     return score - (3.6 if reading.model.dark_ground else -1.25) * float(np.log(contrast))
 
