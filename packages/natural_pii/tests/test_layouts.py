@@ -7,13 +7,12 @@ import numpy as np
 import pytest
 from natural_pii.plates.arrange import rearranged, spread
 from natural_pii.plates.formats import FAMILIES, alphabet, fitting, is_digit, nearest
-from natural_pii.plates.write import (
-    choose,
-    formats_of,
+from natural_pii.plates.recognise import (
     has_text,
     read,
     without_edges,
 )
+from natural_pii.plates.text import choose, formats_of
 from pii_measures.plates.glyphs import READABLE
 from pii_measures.plates.layout import Line, PlateLayout
 from plate_pictures import PhotoStyle, photograph
@@ -182,6 +181,8 @@ def test_new_characters_are_of_their_format_and_differ_from_the_old_ones():
     kinds = texts[0].pattern.replace(" ", "")
     assert [char.isdigit() for char in text] == [is_digit(kind) for kind in kinds]
     assert text[: texts[0].groups[0]] in texts[0].starts
+    start = texts[0].groups[0]
+    assert all(a != b for a, b in pairwise(text[start:]))
     old = [sum(box) / 2 for box in reading.layout.lines[0].boxes]
     for char, box in zip(text, line.boxes, strict=True):
         nearest = int(np.abs(np.array(old) - sum(box) / 2).argmin())

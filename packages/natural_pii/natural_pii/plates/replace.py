@@ -13,10 +13,11 @@ from pii_measures.plates.rectify import PlateFrame, frame_of, seen
 
 from natural_pii.replacement import Box, Replacement, Route, check_image
 
-from . import gate, write, zone
+from . import gate, recognise, write, zone
 from .arrange import rearranged, spread
 from .blend import Lettering, compose, window_of
 from .marks import PlateMark, marks_of, painted, room_of, widths_of
+from .text import choose, formats_of
 
 _WIDER = 0.12
 """Margin around the region's box, relative to its height or width, whichever is smaller."""
@@ -85,21 +86,21 @@ def _rewritten(
 def _read(image: np.ndarray, quad: np.ndarray, box: Box) -> Reading:
     """Reading of a plate; of its middle if it is more certain, without frames and state names."""
     best = with_outside(image, read_plate(image, quad, box))
-    if not _can_be_read(best) or _certainty(best) > write.CERTAIN:
+    if not _can_be_read(best) or _certainty(best) > recognise.CERTAIN:
         return best
     top, bottom = quad[[3, 2]] - quad[:2], quad[:2] - quad[[3, 2]]
     for above, below in _MIDDLES:
         middle = np.concatenate([quad[:2] + above * top, quad[2:] + below * bottom[::-1]])
         other = with_outside(image, read_plate(image, middle, box))
-        if _can_be_read(other) and _certainty(other) > max(write.CERTAIN, _certainty(best)):
+        if _can_be_read(other) and _certainty(other) > max(recognise.CERTAIN, _certainty(best)):
             best = other
     return best
 
 
 def _certainty(reading: Reading) -> float:
-    """Certainty of a reading, 0 to 1; see `write.certainty`."""
-    scores = write.read(reading.share, reading.layout)
-    return write.certainty(*write.without_edges(reading.layout, scores, _has_band(reading)))
+    """Certainty of a reading, 0 to 1; see `recognise.certainty`."""
+    scores = recognise.read(reading.share, reading.layout)
+    return recognise.certainty(*recognise.without_edges(reading.layout, scores, _has_band(reading)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,9 +119,9 @@ class _Work:
     """Ground without characters, ink and light."""
     before: np.ndarray
     """Share of ink in the original, (h, w) float32."""
-    scores: list[list[write.Scores]]
-    """Likeness of the old characters; see `write.read`."""
-    pen: write.Pen
+    scores: list[list[recognise.Scores]]
+    """Likeness of the old characters; see `recognise.read`."""
+    pen: write.PlatePen
     """Strokes like the old ones."""
     marks: tuple[PlateMark, ...]
     """Marks between and beside the characters."""
@@ -132,12 +133,12 @@ class _Work:
         Returns:
             None if no part of it may be painted.
         """
-        layout, scores = write.without_edges(
-            reading.layout, write.read(reading.share, reading.layout), _has_band(reading)
+        layout, scores = recognise.without_edges(
+            reading.layout, recognise.read(reading.share, reading.layout), _has_band(reading)
         )
         reading = replace(reading, layout=layout)
         large = _can_be_read(reading)
-        certain = large and write.certainty(layout, scores) > write.CERTAIN
+        certain = large and recognise.certainty(layout, scores) > recognise.CERTAIN
         area, route = zone.text_zone(reading, certain), Route.NATURAL
         if large > certain or not gate.is_covered(reading, area):
             area, route = zone.whole_zone(reading, certain), Route.NATURAL_WIDE
@@ -146,7 +147,7 @@ class _Work:
             return None
         model = replace(reading.model, field=zone.ground(reading, area))
         before = model.share(reading.view)
-        scores = write.read(before, layout)
+        scores = recognise.read(before, layout)
         pen = write.pen_of(before, scores, reading.layout, _side(reading))
         marks = marks_of(reading, model.field) if gate.readable(reading) else ()
         return cls(reading, area, window, route, model, before, scores, pen, marks)
@@ -155,13 +156,13 @@ class _Work:
     def has_text(self) -> bool:
         """Whether there are characters, or the plate is too small to know."""
         small = not _can_be_read(self.reading)
-        return small or write.has_text(self.reading.layout, self.scores)
+        return small or recognise.has_text(self.reading.layout, self.scores)
 
     def lettering(self, rng: np.random.Generator) -> Lettering:
         """New characters."""
         frame, old = self.reading.frame, self.reading.layout
         readable = gate.readable(self.reading)
-        texts = write.formats_of(self.scores, old, _has_band(self.reading), readable, rng)
+        texts = formats_of(self.scores, old, _has_band(self.reading), readable, rng)
         if readable:
             lines = tuple(
                 rearranged(
@@ -178,7 +179,7 @@ class _Work:
                 spread(line, text.groups, rng) for line, text in zip(old.lines, texts, strict=True)
             )
         new = replace(old, lines=lines)
-        chars = write.choose(texts, self.scores, old, new, rng)
+        chars = choose(texts, self.scores, old, new, rng)
         ink = write.draw(chars, new, frame, self.pen, 2 if frame.scale < 4 else 1)
         return self._with_ink(ink, painted(self.marks, old, new, self.before.shape))
 
