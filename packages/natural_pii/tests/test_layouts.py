@@ -12,8 +12,9 @@ from natural_pii.plates.recognise import (
     read,
     without_edges,
 )
-from natural_pii.plates.text import choose, formats_of
-from pii_measures.plates.glyphs import READABLE
+from natural_pii.plates.text import Text, choose, formats_of
+from pii_measures.plates.characters import likeness
+from pii_measures.plates.glyphs import READABLE, glyph
 from pii_measures.plates.layout import Line, PlateLayout
 from plate_pictures import PhotoStyle, photograph
 
@@ -33,11 +34,25 @@ def test_each_format_is_recognised(family):
     for pattern in family.formats:
         found = fitting(leans(pattern), groups(pattern), family.band)
         assert found is not None
-        assert found.pattern == pattern or kinds_of(found.pattern) == kinds_of(pattern)
+        assert kinds_of(found.pattern) == kinds_of(pattern)
 
 
-def kinds_of(pattern: str) -> list[bool]:
-    return [kind != " " and is_digit(kind) for kind in pattern]
+def kinds_of(pattern: str) -> list[list[bool]]:
+    return [[is_digit(kind) for kind in group] for group in pattern.split()]
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.formats[0])
+def test_some_formats_need_a_band(family):
+    found = [fitting(leans(pattern), groups(pattern), band=False) for pattern in family.formats]
+    own = [fit for fit in found if fit is not None and fit.family is family]
+    assert bool(own) is not family.only_with_band
+
+
+def test_no_1_is_written():
+    for family in FAMILIES:
+        for kind in set("".join(family.formats)) - {" "}:
+            assert "1" not in alphabet(kind)
+            assert len(set(alphabet(kind))) > 4
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.formats[0])
@@ -106,24 +121,39 @@ def test_lines_that_cannot_be_read_get_a_format_that_exists():
         assert new.pattern in known
         line = spread(reading.layout.lines[0], new.groups, rng)
         (text,) = choose([new], scores, reading.layout, PlateLayout((line,), False), rng)
-        for char, kind in zip(text, new.pattern.replace(" ", ""), strict=True):
-            assert char in alphabet(kind) or new.starts
-        assert not new.starts or text[: new.groups[0]] in new.starts
+        first = new.groups[0] if new.starts else 0
+        for char, kind in list(zip(text, new.pattern.replace(" ", ""), strict=True))[first:]:
+            assert char in alphabet(kind)
+        assert not new.starts or text[:first] in new.starts
 
 
 def test_only_a_sure_reading_leads_to_an_unknown_format():
     layout = PlateLayout((line_of((3, 5)),), True)
-    for likeness, kept in ((0.9, True), (0.7, False)):
-        letter, digit = (likely(likeness, kind) for kind in "LD")
+    for best, kept in ((0.9, True), (0.7, False)):
+        letter, digit = (likely(best, kind) for kind in "LD")
         scores = [[digit, digit, letter, *[digit] * 5]]  # Vietnam
         (new,) = formats_of(scores, layout, False, True, np.random.default_rng(0))
         assert (new.pattern == "DDL DDDDD") is kept
 
 
-def likely(likeness: float, kind: str) -> dict[str, float]:
+@pytest.mark.parametrize("old", READABLE)
+def test_no_character_is_one_that_the_old_one_may_be(old):
+    scores = likeness(glyph(old, 0.14))
+    kept = PlateLayout((line_of((1,)),), True)
+    for kind in sorted({kind for family in FAMILIES for kind in "".join(family.formats)} - {" "}):
+        text = Text(kind, ())
+        written = {
+            choose([text], [[scores]], kept, kept, np.random.default_rng(seed))[0]
+            for seed in range(20)
+        }
+        alike = {char for char, score in scores.items() if score > max(scores.values()) - 0.14}
+        assert not written & (alike | {old})
+
+
+def likely(best: float, kind: str) -> dict[str, float]:
     """Scores of a letter (L) or a digit (D)."""
-    best, other = ("4", "A") if kind == "D" else ("A", "4")
-    return {char: {best: likeness, other: likeness - 0.3}.get(char, 0) for char in READABLE}
+    char, other = ("4", "A") if kind == "D" else ("A", "4")
+    return {one: {char: best, other: best - 0.3}.get(one, 0) for one in READABLE}
 
 
 def test_seals_and_edges_that_were_read_as_characters_are_none():
@@ -185,8 +215,8 @@ def test_new_characters_are_of_their_format_and_differ_from_the_old_ones():
     assert all(a != b for a, b in pairwise(text[start:]))
     old = [sum(box) / 2 for box in reading.layout.lines[0].boxes]
     for char, box in zip(text, line.boxes, strict=True):
-        nearest = int(np.abs(np.array(old) - sum(box) / 2).argmin())
-        assert char != "HKCD3725"[nearest]
+        closest = int(np.abs(np.array(old) - sum(box) / 2).argmin())
+        assert char != "HKCD3725"[closest]
 
 
 def line_of(counts: tuple[int, ...]) -> Line:
@@ -207,11 +237,11 @@ def test_characters_stand_elsewhere_in_their_groups():
     ]
     for line in found:
         assert line.groups == (2, 2, 3)
-        assert line.boxes[0][0] > 4
-        assert line.boxes[-1][1] < 220
+        assert line.boxes[0][0] > max(4, old.boxes[0][0] - 0.32 * old.width)
+        assert line.boxes[-1][1] < min(220, old.boxes[-1][1] + 0.32 * old.width)
         assert all(a[1] < b[0] for a, b in zip(line.boxes, line.boxes[1:], strict=False))
         assert line.boxes[4][0] - line.boxes[3][1] > 12  # room for the seal
-        assert abs(line.cap - old.cap) < 0.11 * old.cap
+        assert abs(line.cap - old.cap) < 0.06 * old.cap
     firsts = [line.boxes[0][0] for line in found]
     assert np.ptp(firsts) > 7
     assert np.std([line.cap for line in found]) > 0.3

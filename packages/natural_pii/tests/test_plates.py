@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 import pytest
 from natural_pii import PlateRegion, Replacement, Route, replace_plate
+from natural_pii.plates.replace import foreshortening_of
+from natural_pii.plates.zone import text_zone
 from pii_measures.appearance import grey
 from pii_measures.plates.comparison import compare_plate
 from plate_pictures import LOOKS, PhotoStyle, PlatePhoto, invented, photograph
@@ -82,8 +84,7 @@ def test_the_residue_is_at_most_that_of_unrelated_plates(width):
     """Of plates at the same place in the same light, with their own noise."""
     rng = np.random.default_rng((3, width))
     new, unrelated = [], []
-    # Below 20 pixels, light and noise are stronger than characters.
-    repeats, margin = (10, 0.1) if width < 20 else (2, 0.06)
+    repeats = 30 if width < 20 else 2  # where light and noise are stronger than characters
     for number, look in enumerate([*LOOKS.values()] * repeats):
         text = invented(rng)
         picture = photograph(text, width, look, seed=width + number)
@@ -92,7 +93,7 @@ def test_the_residue_is_at_most_that_of_unrelated_plates(width):
         for by in (3, 7):
             other = photograph(rotated(text, by), width, look, seed=width + number, grain=by)
             unrelated.append(np.mean(correlations(picture, picture.image, other.image)))
-    assert np.mean(new) < np.mean(unrelated) + margin
+    assert np.mean(new) < np.mean(unrelated) + 0.06
 
 
 @pytest.mark.parametrize("look", ["plain", "dark ground", "red ink, turned"])
@@ -327,7 +328,7 @@ def test_the_name_of_a_state_stays_above_the_characters():
 
 @pytest.mark.parametrize("gap", ["-", "."])
 def test_a_dot_stays_between_the_groups(gap):
-    image = lettered({72: (f"KLM {'  '} 4937", 1.6)}, (330, 100))
+    image = lettered({72: ("KLM    4937", 1.6)}, (330, 100))
     place = np.s_[95:100, 198:206] if gap == "." else np.s_[95:99, 194:210]
     image[place] = (30, 30, 34)
     result = replace_plate(image, PlateRegion(40, 40, 370, 140), np.random.default_rng(0))
@@ -338,6 +339,51 @@ def test_a_dot_stays_between_the_groups(gap):
     assert dark[18:26].any(), "the dot is gone"
     assert not dark[:12].any()
     assert not dark[32:].any()
+
+
+def test_the_middle_of_a_quad_is_read_where_a_frame_hides_the_characters():
+    image = lettered({92: ("KLM 493", 1.7)}, (240, 120))
+    for y in (40, 138):  # a frame with names, as dark as the characters that it touches
+        image[y : y + 22, 40:280] = 30
+        cv2.putText(image, "LOUISIANA AUTO", (60, y + 17), 0, 0.6, (230, 230, 230), 2)
+    image[118:140, 60:66] = image[118:140, 150:156] = 30
+    result = replace_plate(image, PlateRegion(40, 40, 280, 160), np.random.default_rng(0))
+    after = image.copy()
+    result.paste(after)
+    assert result.route is not Route.FALLBACK
+    assert (after[80:130, 60:260] != image[80:130, 60:260]).any(axis=2).mean() > 0.5
+
+
+@pytest.mark.parametrize("width", [110, 160])
+def test_one_of_two_lines_is_not_read_for_the_whole(width):
+    rng = np.random.default_rng(width)
+    for seed in range(6):
+        lines = invented(rng, two=True)
+        picture = photograph(lines, width, PhotoStyle(dirt=0.6, noise=5), seed=seed)
+        image, _ = treat(picture, seed)
+        assert max(correlations(picture, picture.image, image)) < IDENTICAL
+        changed = (image != picture.image).any(axis=2).astype(np.float32)
+        assert min(view.mean() for view in seen(picture, changed)) > 0.8
+
+
+@pytest.mark.parametrize("missed", [0, 1, 2])
+def test_ink_beside_a_line_is_repainted(missed):
+    picture = photograph(("KLM 4937",), 160, PhotoStyle(band=False, frame=False), seed=4)
+    reading = picture.read()
+    (line,) = reading.layout.lines
+    shorter = replace(line, boxes=line.boxes[: 7 - missed], groups=(3, 4 - missed))
+    part = replace(reading, layout=replace(reading.layout, lines=(shorter,)))
+    columns = np.flatnonzero(text_zone(part, certain=True).mask.any(axis=0))
+    for end, column in ((line.boxes[0][0], columns[0]), (line.boxes[-1][1], columns[-1])):
+        assert abs(column - end) < 0.7 * line.width
+
+
+def test_strokes_are_narrower_only_where_a_plate_is_seen_from_the_side():
+    for lines, yaw, low, high in ((("AB CD 123",), 0, 0.9, 1), (("AB CD 123",), 55, 0.5, 0.8)):
+        reading = photograph(lines, 160, PhotoStyle(yaw=yaw), seed=4).read()
+        assert low <= foreshortening_of(reading) <= high
+    two = photograph(("AB", "C 123"), 120, PhotoStyle(), seed=4).read()
+    assert foreshortening_of(two) == 1
 
 
 def lamp(width: int, height: int) -> np.ndarray:
@@ -352,7 +398,8 @@ def lamp(width: int, height: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("size", [(60, 24), (90, 30), (130, 60)])
-def test_no_characters_are_written_on_a_lamp(size):
+def test_no_characters_are_written_on_a_lamp(size, monkeypatch):
+    monkeypatch.setattr("natural_pii.plates.replace._smoothed", None)  # it would be a smear
     image = lamp(*size)
     region = PlateRegion(30, 30, 30 + size[0], 30 + size[1])
     result = replace_plate(image, region, np.random.default_rng(0))

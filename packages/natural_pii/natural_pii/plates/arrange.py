@@ -20,8 +20,9 @@ changes."""
 _SHIFT = (0.3, 0.04)
 """Largest shift of a line: across, relative to a character's width; down, to the cap height."""
 _ROOM = 0.12
-"""Free space around a seal, relative to a character's width."""
-_BEYOND = 0.3
+"""Free space around a seal and beside the first and last character, relative to a character's
+width."""
+_OVERHANG = 0.3
 """Distance by which a line may extend beyond the old one, relative to a character's width: plates
 leave little more space, and their edges are not always found."""
 
@@ -52,8 +53,8 @@ def rearranged(
         for wide, seal in zip(_gaps(line, len(groups)), seals, strict=True)
     ]
     first, last = line.boxes[0][0], line.boxes[-1][1]
-    low = max(first - _BEYOND * width, min(room[0] + _ROOM * width, first))
-    high = min(last + _BEYOND * width, max(room[1] - _ROOM * width, last))
+    low = max(first - _OVERHANG * width, min(room[0] + _ROOM * width, first))
+    high = min(last + _OVERHANG * width, max(room[1] - _ROOM * width, last))
     length = (count - 1) * pitch + sum(gaps) + width
     shrink = min(1.0, (high - low) / length)
     width, pitch, gaps = width * shrink, pitch * shrink, [one * shrink for one in gaps]

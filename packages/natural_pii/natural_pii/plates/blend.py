@@ -33,7 +33,8 @@ class Lettering:
     marks: np.ndarray
     """Seals and separators, (h, w, 4) float32; see `marks.painted`."""
     old_marks: np.ndarray
-    """Coverage by those of the original, (h, w) float32; they are not compared with characters."""
+    """Coverage by the marks of the original, (h, w) float32, 0 to 1; blur and contrast are measured
+    without them."""
     legible: bool
     """Whether the characters of the original could be separated."""
 
@@ -90,8 +91,7 @@ def compose(
     level = noise_level(around)
     share_noise = level / max(float(np.linalg.norm(model.ink)) / np.sqrt(3), 1)
     drawn = _blurred(drawn, *_match_blur(before, written, drawn, rows, share_noise))
-    old, new = before[written], drawn[rows]
-    strength, offset = _match_contrast(old, new, share_noise, lettering.legible)
+    strength, offset = _match_contrast(before[written], drawn[rows], share_noise, lettering.legible)
     share = strength * drawn + offset
     new = times(scaled(model.gain(field), model.ink), share)
     if lettering.marks.any():

@@ -16,7 +16,7 @@ _OTHER_BAND = 0.1
 _CLASSES = {
     "L": LETTERS,
     "C": "BCDFGHJKLMNPRSTVWXZ",
-    "A": "ABCDEFGHJKLMNP",  # series in the order of their issue have not gone further
+    "A": "ABCDEFGHJKLMNP",  # first letters that have been issued everywhere
     "E": "ABCDEF",
     "R": "ABCEHJKLMPSTUZ",  # regions of Czechia
     "D": "023456789",
@@ -33,7 +33,7 @@ _MARGIN = 0.08
 
 @dataclass(frozen=True)
 class Family:
-    """Interchangeable formats of a country."""
+    """Interchangeable formats of one or more countries."""
 
     formats: tuple[str, ...]
     """Letters of `_CLASSES`, with a space between groups."""
@@ -97,7 +97,7 @@ class Fit:
 
 
 def fitting(leans: Sequence[float], groups: tuple[int, ...], band: bool) -> Fit | None:
-    """Format that best fits the reading of a line.
+    """Format that fits the reading of a line, unless a less common one fits clearly better.
 
     Args:
         leans: for each character, how much more it resembles a digit than a letter.
@@ -132,7 +132,7 @@ def nearest(count: int, band: bool, which: float) -> Fit:
     Args:
         count: number of characters that were found.
         band: whether the plate has a country band.
-        which: random number from 0 to 1 that chooses among these formats.
+        which: random number, 0 <= which < 1, that chooses among these formats.
     """
     formats = [
         Fit(family, pattern, 0.0)
@@ -141,8 +141,8 @@ def nearest(count: int, band: bool, which: float) -> Fit:
         for pattern in family.formats
     ]
     distances = [abs(len(fit.pattern.replace(" ", "")) - count) for fit in formats]
-    most = max(min(distances), 1)
-    near = [one for one, far in zip(formats, distances, strict=True) if far <= most]
+    limit = max(min(distances), 1)
+    near = [one for one, far in zip(formats, distances, strict=True) if far <= limit]
     return near[int(which * len(near))]
 
 

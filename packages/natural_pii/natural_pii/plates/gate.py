@@ -5,7 +5,7 @@ import numpy as np
 from pii_measures import Reading, reads_alike
 from pii_measures.pixels import quantile
 from pii_measures.plates.characters import best_likeness
-from pii_measures.plates.components import EDGE, INK, Part
+from pii_measures.plates.components import INK, Part, is_ground
 from pii_measures.plates.layout import Line
 
 from .zone import Zone
@@ -27,11 +27,14 @@ _EVEN = 0.2
 height."""
 
 
+def cap_of(reading: Reading) -> float:
+    """Cap height of the lower of a plate's lines, pixels of the image."""
+    return min(line.cap for line in reading.layout.lines) / reading.frame.scale
+
+
 def readable(reading: Reading) -> bool:
     """Whether single characters are large enough to be compared."""
-    layout = reading.layout
-    cap = min(line.cap for line in layout.lines) / reading.frame.scale
-    return layout.legible and cap >= LEGIBLE_CAP
+    return reading.layout.legible and cap_of(reading) >= LEGIBLE_CAP
 
 
 def is_covered(reading: Reading, zone: Zone) -> bool:
@@ -59,21 +62,19 @@ def is_covered(reading: Reading, zone: Zone) -> bool:
 
 
 def _lettering_apart(reading: Reading, zone: Zone) -> np.ndarray:
-    """Names of states and other lettering above and below the lines that is too small for
-    characters, (h, w) bool; nothing if the lines cannot be read.
+    """Names of states and other lettering outside of the lines that is too small for characters,
+    (h, w) bool; nothing if the lines cannot be read.
     """
-    share, apart = reading.share, np.zeros(reading.share.shape, np.uint8)
     if not readable(reading):
-        return apart > 0
+        return np.zeros(reading.share.shape, bool)
     cap = min(line.cap for line in reading.layout.lines)
-    ink = (share > INK[0]).astype(np.uint8)
+    ink = (reading.share > INK[0]).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    in_text = np.bincount(labels[zone.text], minlength=count) > 0
-    for label, (_, _, _, h, _) in enumerate(stats[1:].tolist(), 1):
-        if h < _APART * cap and not in_text[label]:
-            apart[labels == label] = 1
+    small = stats[:, cv2.CC_STAT_HEIGHT] < _APART * cap
+    small &= np.bincount(labels[zone.text], minlength=count) == 0
+    small[0] = False
     around = 2 * round(reading.frame.scale) + 1
-    return cv2.dilate(apart, np.ones((around, around), np.uint8)) > 0
+    return cv2.dilate(small[labels].astype(np.uint8), np.ones((around, around), np.uint8)) > 0
 
 
 def still_read(before: np.ndarray, after: np.ndarray, reading: Reading) -> list[Part]:
@@ -113,20 +114,14 @@ def _in_rows(before: np.ndarray, after: np.ndarray, line: Line) -> list[Part]:
     start, end = line.boxes[0][0], line.boxes[-1][1]
     on_plate = []
     for part in sorted(found, key=lambda part: part.x0):
-        if part.x0 > start and (part.x0 < end or _is_ground(rows, end, part.x0)):
+        if part.x0 > start and (part.x0 < end or is_ground(rows, end, part.x0)):
             on_plate.append(part)
             end = max(end, part.x1)
     for part in sorted(found, key=lambda part: -part.x1):
-        if part.x0 <= start and (part.x1 > start or _is_ground(rows, part.x1, start)):
+        if part.x0 <= start and (part.x1 > start or is_ground(rows, part.x1, start)):
             on_plate.append(part)
             start = min(start, part.x0)
     return on_plate
-
-
-def _is_ground(rows: np.ndarray, start: float, end: float) -> bool:
-    """Whether there is no edge of the plate between two x, given a line's mean ink per column."""
-    between = rows[max(round(start) + 2, 0) : max(round(end) - 1, 0)]
-    return not between.size or float(between.max()) < EDGE
 
 
 def _cut(share: np.ndarray, part: Part) -> np.ndarray:

@@ -20,8 +20,8 @@ _COLOURED = 2 * SEAL
 _CHARACTER = (0.6, 0.8)
 """Likeness above which a mark may be a character and is removed; the second value is for seals."""
 _DOT = 0.35
-"""Height, and distance from the middle of the line, relative to the cap height, up to which a mark
-between groups is a dot or a hyphen."""
+"""Height relative to the cap height up to which a mark between groups is a dot or a hyphen, if its
+middle is within half of that from the line's."""
 _SLIVER = 0.25
 """Width relative to the cap height up to which ink that touches a character belongs to it."""
 
@@ -111,13 +111,13 @@ def _in_strip(
         box = slice(y, y + h), slice(x, x + w)
         own = (labels[box] == label) & (visible[box] > 0)
         seal = bool(own.any()) and float(colour[box][own].mean()) > _COLOURED
-        dot = between and h <= _DOT * cap and abs(2 * y + h - height) < _DOT * cap
+        is_dot = between and h <= _DOT * cap and abs(2 * y + h - height) < _DOT * cap
         inside = y > 0 and y + h < height
-        near = seal or (between and w > _SLIVER * cap) or (dot and w > _TINY * cap)
+        near = seal or (between and w > _SLIVER * cap) or (is_dot and w > _TINY * cap)
         apart = near or (x > 0 and x + w < width)
         if not (inside and apart) or max(w, h) < _TINY * cap or (w > 1.6 * h and w > 1.2 * cap):
             continue
-        is_character = not dot and best_likeness(share[box]) > _CHARACTER[seal]
+        is_character = not is_dot and best_likeness(share[box]) > _CHARACTER[seal]
         if is_character or not (seal or h <= _SMALL * cap):
             continue
         cover = (labels[box] == label).astype(np.float32)

@@ -43,7 +43,8 @@ def without_edges(
 ) -> tuple[PlateLayout, list[list[Scores]]]:
     """Layout without coats of arms and edges that were mistaken for a first or last character.
 
-    They resemble no character, or an I, and the remaining characters have a known format.
+    They resemble no character, or an I, or no format has them; and the remaining characters have a
+    known format.
 
     Args:
         layout: the lines.
@@ -78,10 +79,10 @@ def _without_edges(line: Line, row: list[Scores], band: bool) -> tuple[int, int]
         if fit is None:
             continue
         # Ink beyond the plate may look like a character, with which the line has no format.
-        likely = start > odd[0] or after > odd[1]
-        if likely and not (unknown and tuple(map(len, fit.pattern.split())) == part.groups):
+        unlike = (odd[0] or not start) and (odd[1] or not after)
+        if not unlike and not (unknown and tuple(map(len, fit.pattern.split())) == part.groups):
             continue
-        score = fit.score - _LEFT_OUT * (start + after + likely)
+        score = fit.score - _LEFT_OUT * (start + after + (not unlike))
         if score > best:
             best, found = score, (start, len(row) - after)
     return found
@@ -97,8 +98,7 @@ def _part(line: Line, start: int, end: int) -> Line:
 
 
 def certainty(layout: PlateLayout, scores: list[list[Scores]]) -> float:
-    """Certainty of a reading, 0 to 1: mean likeness of the characters to those that they are read
-    as; 0 if they could not be separated.
+    """Certainty of a reading, -1 to 1: mean of its lines; 0 if characters could not be separated.
 
     Args:
         layout: the lines.

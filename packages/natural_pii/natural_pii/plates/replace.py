@@ -25,9 +25,12 @@ _ATTEMPTS = 3
 """Number of texts to try."""
 _EUROPEAN = 4.7
 """Width of a European plate relative to its height."""
+_MIDDLE_CAP = 0.42
+"""Least cap height of a line in the middle of a quad, relative to the quad's height; those of plates
+with two lines are lower."""
 _MIDDLES = ((0.15, 0.15), (0.25, 0.05), (0.05, 0.25), (0.25, 0.25))
 """Shares of a quad's height above and below its middle that are left out in further readings."""
-_READABLE_CAP = 8.0
+_LARGE_CAP = 8.0
 """Cap height in the image, pixels, from which something that reads as no text is not a plate."""
 
 
@@ -65,7 +68,7 @@ def _rewritten(
     """
     reading = _read(image, quad, box)
     beyond = zone.BEYOND * reading.frame.width - reading.frame.plate[0]
-    reading = widened(image, reading, math.ceil(beyond))
+    reading = _without_edges(widened(image, reading, math.ceil(beyond)))
     work = _Work.on(image, quad, box, reading)
     for _ in range(_ATTEMPTS):
         if work is None:
@@ -86,21 +89,36 @@ def _rewritten(
 def _read(image: np.ndarray, quad: np.ndarray, box: Box) -> Reading:
     """Reading of a plate; of its middle if it is more certain, without frames and state names."""
     best = with_outside(image, read_plate(image, quad, box))
-    if not _can_be_read(best) or _certainty(best) > recognise.CERTAIN:
+    certainty = _certainty(best)
+    if not _is_large(best) or certainty > recognise.CERTAIN:
         return best
-    top, bottom = quad[[3, 2]] - quad[:2], quad[:2] - quad[[3, 2]]
+    certainty = max(certainty, recognise.CERTAIN)
+    lines = len(best.layout.lines)
+    least = _MIDDLE_CAP * best.frame.height / best.frame.scale
+    down = (quad[3] - quad[0], quad[2] - quad[1])
     for above, below in _MIDDLES:
-        middle = np.concatenate([quad[:2] + above * top, quad[2:] + below * bottom[::-1]])
+        corners = quad[0], quad[1], quad[2], quad[3]
+        shifts = above * down[0], above * down[1], -below * down[1], -below * down[0]
+        middle = np.array([corner + shift for corner, shift in zip(corners, shifts, strict=True)])
         other = with_outside(image, read_plate(image, middle, box))
-        if _can_be_read(other) and _certainty(other) > max(recognise.CERTAIN, _certainty(best)):
-            best = other
+        # A line of two, or of a name, is not enough.
+        whole = len(other.layout.lines) >= lines and gate.cap_of(other) > least
+        if whole and _is_large(other) and _certainty(other) > certainty:
+            best, certainty = other, _certainty(other)
     return best
 
 
 def _certainty(reading: Reading) -> float:
-    """Certainty of a reading, 0 to 1; see `recognise.certainty`."""
+    """Certainty of a reading; see `recognise.certainty`."""
+    layout = _without_edges(reading).layout
+    return recognise.certainty(layout, recognise.read(reading.share, layout))
+
+
+def _without_edges(reading: Reading) -> Reading:
+    """Reading without edges in place of characters; see `recognise.without_edges`."""
     scores = recognise.read(reading.share, reading.layout)
-    return recognise.certainty(*recognise.without_edges(reading.layout, scores, _has_band(reading)))
+    layout, _ = recognise.without_edges(reading.layout, scores, _has_band(reading))
+    return replace(reading, layout=layout)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +127,8 @@ class _Work:
 
     reading: Reading
     """Reading of the original; determines what has to be checked."""
+    has_text: bool
+    """Whether there are characters, or the plate is too small to know."""
     area: zone.Zone
     """Part of the view that is repainted."""
     window: Box
@@ -133,30 +153,22 @@ class _Work:
         Returns:
             None if no part of it may be painted.
         """
-        layout, scores = recognise.without_edges(
-            reading.layout, recognise.read(reading.share, reading.layout), _has_band(reading)
-        )
-        reading = replace(reading, layout=layout)
-        large = _can_be_read(reading)
-        certain = large and recognise.certainty(layout, scores) > recognise.CERTAIN
+        large = _is_large(reading)
+        scores = recognise.read(reading.share, reading.layout)
+        certain = large and recognise.certainty(reading.layout, scores) > recognise.CERTAIN
+        has_text = not large or recognise.has_text(reading.layout, scores)
         area, route = zone.text_zone(reading, certain), Route.NATURAL
-        if large > certain or not gate.is_covered(reading, area):
+        if (large and not certain) or not gate.is_covered(reading, area):
             area, route = zone.whole_zone(reading, certain), Route.NATURAL_WIDE
         window = window_of(area, reading.frame, _reach(image, quad, box, reading.frame, area))
         if window is None:
             return None
         model = replace(reading.model, field=zone.ground(reading, area))
         before = model.share(reading.view)
-        scores = recognise.read(before, layout)
-        pen = write.pen_of(before, scores, reading.layout, _side(reading))
+        scores = recognise.read(before, reading.layout)
+        pen = write.pen_of(before, scores, reading.layout, foreshortening_of(reading))
         marks = marks_of(reading, model.field) if gate.readable(reading) else ()
-        return cls(reading, area, window, route, model, before, scores, pen, marks)
-
-    @property
-    def has_text(self) -> bool:
-        """Whether there are characters, or the plate is too small to know."""
-        small = not _can_be_read(self.reading)
-        return small or recognise.has_text(self.reading.layout, self.scores)
+        return cls(reading, has_text, area, window, route, model, before, scores, pen, marks)
 
     def lettering(self, rng: np.random.Generator) -> Lettering:
         """New characters."""
@@ -211,19 +223,19 @@ def _has_band(reading: Reading) -> bool:
     return reading.band > reading.frame.plate[0] + 1
 
 
-def _can_be_read(reading: Reading) -> bool:
+def _is_large(reading: Reading) -> bool:
     """Whether characters are so large that they would be recognised."""
-    cap = min(line.cap for line in reading.layout.lines) / reading.frame.scale
-    return cap >= _READABLE_CAP
+    return gate.cap_of(reading) >= _LARGE_CAP
 
 
-def _side(reading: Reading) -> float:
+def foreshortening_of(reading: Reading) -> float:
     """Width of the plate in the image relative to that seen from the front, 0 to 1.
 
-    It is known only for plates with a country band, which have one size.
+    It is known only for plates with a country band and a single line, which have one size.
     """
-    frame = reading.frame
-    return min(frame.width / frame.height / _EUROPEAN, 1.0) if _has_band(reading) else 1.0
+    if not _has_band(reading) or len(reading.layout.lines) > 1:
+        return 1.0
+    return min(reading.frame.width / reading.frame.height / _EUROPEAN, 1.0)
 
 
 def _visible(image: np.ndarray, region: PlateRegion) -> Box | None:

@@ -26,6 +26,8 @@ _ALIKE = (
 """Characters that are easily confused."""
 _NEAR = 0.14
 """Distance from the best likeness within which a character may be the original."""
+_FEWEST = 4
+"""Characters to choose from, if there are as many."""
 _SURE = 0.8
 """Certainty from which a reading is trusted although it contradicts every known format."""
 
@@ -113,15 +115,15 @@ def choose(
     result = []
     for text, row, before, after in zip(texts, scores, old.lines, new.lines, strict=True):
         places = np.array([sum(box) / 2 for box in before.boxes])
-        nearest = [int(np.abs(places - sum(box) / 2).argmin()) for box in after.boxes]
+        beside = [int(np.abs(places - sum(box) / 2).argmin()) for box in after.boxes]
         chars: list[str] = []
-        for place, kind in zip(nearest, text.pattern.replace(" ", ""), strict=True):
+        for place, kind in zip(beside, text.pattern.replace(" ", ""), strict=True):
             allowed = [char for char in alphabet(kind) if char not in chars[-1:]]  # 444 stands out
             chars.append(_other(row[place], allowed, old.legible, rng))
         starts = [
             start
             for start in text.starts
-            if all(_differs(row[place], char) for place, char in zip(nearest, start, strict=False))
+            if all(_differs(row[place], char) for place, char in zip(beside, start, strict=False))
         ]
         which = rng.random()
         if starts:
@@ -149,6 +151,6 @@ def _other(scores: Scores, allowed: Sequence[str], legible: bool, rng: np.random
     # Likely characters may be the original, or resemble it from a distance.
     likely = 0.6 if legible else 0.5
     options = [char for char in ranked[: round(likely * len(ranked))] if char not in excluded]
-    if len(options) < 4:
-        options = ranked[:4]
+    if len(options) < _FEWEST:
+        options = [char for char in ranked if char not in excluded][:_FEWEST] or ranked[:1]
     return sorted(options)[int(rng.random() * len(options))]

@@ -25,7 +25,7 @@ class PlatePen:
 
     weight: float
     """Width relative to the cap height."""
-    side: float
+    foreshortening: float
     """Width of a plate seen from the side relative to that seen from the front, 0 to 1."""
 
     def stretch(self, width: float) -> float:
@@ -33,7 +33,7 @@ class PlatePen:
 
         Narrow characters have strokes of the usual width, unless they are seen from the side.
         """
-        return float(np.clip(round(20 * width / _USUAL_WIDTH / self.side) / 20, 0.5, 2))
+        return float(np.clip(round(20 * width / _USUAL_WIDTH / self.foreshortening) / 20, 0.5, 2))
 
 
 def draw(
@@ -79,7 +79,7 @@ def _paste(canvas: np.ndarray, ink: np.ndarray, left: int, top: int) -> None:
 
 
 def pen_of(
-    share: np.ndarray, scores: list[list[Scores]], layout: PlateLayout, side: float
+    share: np.ndarray, scores: list[list[Scores]], layout: PlateLayout, foreshortening: float
 ) -> PlatePen:
     """Strokes that give drawn characters as much ink as the old ones have.
 
@@ -87,9 +87,9 @@ def pen_of(
         share: share of ink, (h, w) float32.
         scores: likeness of the old characters; see `recognise.read`.
         layout: lines of the old characters.
-        side: width of the plate in the image relative to that seen from the front, 0 to 1.
+        foreshortening: width of the plate relative to that seen from the front, 0 to 1.
     """
-    usual = PlatePen(_USUAL_WEIGHT, side)
+    usual = PlatePen(_USUAL_WEIGHT, foreshortening)
     if not layout.legible:
         return usual
     before = after = 0.0
@@ -104,4 +104,4 @@ def pen_of(
     if not after:
         return usual
     weight = float(np.clip(_USUAL_WEIGHT * before / after, 0.08, 0.20))
-    return PlatePen(0.01 * round(weight / 0.01), side)  # in steps, so that glyphs can be cached
+    return PlatePen(round(weight, 2), foreshortening)  # in steps, so that glyphs can be cached

@@ -1,6 +1,6 @@
 """Part of a plate that is repainted, and the ground below it."""
 
-from collections.abc import Iterator
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -9,7 +9,7 @@ from pii_measures import Reading
 from pii_measures.appearance import grey
 from pii_measures.pixels import dot, limited, three
 from pii_measures.plates.characters import best_likeness
-from pii_measures.plates.components import EDGE, INK, SEAL
+from pii_measures.plates.components import INK, SEAL, is_ground
 from pii_measures.plates.ink import blurred, smooth
 from pii_measures.plates.layout import Line
 
@@ -57,7 +57,7 @@ def text_zone(reading: Reading, certain: bool) -> Zone:
 
     Args:
         reading: reading of the plate.
-        certain: whether all characters were found; otherwise, the zone extends to the sides.
+        certain: whether the reading is certain; otherwise, the zone extends to the plate's sides.
     """
     frame, sides = reading.frame, _sides(reading, certain)
     mask, text = np.zeros(frame.size[::-1], bool), np.zeros(frame.size[::-1], bool)
@@ -100,8 +100,8 @@ def _leaving(reading: Reading, text: np.ndarray, certain: bool) -> np.ndarray:
 
 
 def _sides(reading: Reading, certain: bool) -> tuple[float, float]:
-    """First and last x of the ground, or around the characters if all were found: a quad may be
-    wider than its plate.
+    """First and last x of the ground, or around the characters if the reading is certain: a quad
+    may be wider than its plate.
 
     If the characters could not be separated, the ground is followed as far as possible, since
     characters may be anywhere on it.
@@ -120,19 +120,18 @@ def _sides(reading: Reading, certain: bool) -> tuple[float, float]:
 
 
 def _around(reading: Reading) -> tuple[float, float]:
-    """First and last x around the characters, and around smaller ones beside them."""
+    """First and last x around the characters, and around other ink beside them."""
     (first, last), lines = reading.sides, reading.layout.lines
-    left = max(first, min(line.boxes[0][0] - _AROUND * line.width for line in lines))
-    right = min(last, max(line.boxes[-1][1] + _AROUND * line.width for line in lines))
-    pad = 1.3 * reading.frame.scale
+    left, right, pad = math.inf, -math.inf, 1.3 * reading.frame.scale
     for line in lines:
-        for x0, x1 in _beside(reading, line):
-            left, right = min(left, x0 - pad), max(right, x1 + pad)
+        start, end = _with_ink_beside(reading, line)
+        left = min(left, line.boxes[0][0] - _AROUND * line.width, start - pad)
+        right = max(right, line.boxes[-1][1] + _AROUND * line.width, end + pad)
     return max(left, first), min(right, last)
 
 
-def _beside(reading: Reading, line: Line) -> Iterator[tuple[float, float]]:
-    """First and last x of ink beside a line that may be characters; they may be smaller.
+def _with_ink_beside(reading: Reading, line: Line) -> tuple[float, float]:
+    """First and last x of a line with ink beside it that may be characters, also smaller ones.
 
     Ink beyond an edge of the plate is none.
     """
@@ -141,17 +140,24 @@ def _beside(reading: Reading, line: Line) -> Iterator[tuple[float, float]]:
     ink = (share > INK[0]).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=4)
     colours = np.bincount(labels.ravel(), reading.model.colour(reading.view, share).ravel())
-    rows = share[max(round(line.y0), 0) : round(line.y1) + 1].mean(axis=0)
+    found = []
     for number, (x, y, w, h, area) in enumerate(stats[1:].tolist(), 1):
         beyond = abs(2 * y + h - line.y0 - line.y1) + h > 2 * line.cap
-        is_beside = first < x + w / 2 < last and (x + w <= start or x >= end)
-        if not is_beside or beyond or h < _LEAST * line.cap or colours[number] > SEAL * area:
+        if beyond or h < _LEAST * line.cap or colours[number] > SEAL * area:
             continue
-        between = rows[round(x + w) : round(start)] if x + w <= start else rows[round(end) : x]
-        if between.size and between.max() >= EDGE:
-            continue
-        if h > _TALL * line.cap or best_likeness(share[y : y + h, x : x + w]) > _BESIDE:
-            yield x, x + w
+        is_tall = h > _TALL * line.cap
+        if first < x + w / 2 < last and (
+            is_tall or best_likeness(share[y : y + h, x : x + w]) > _BESIDE
+        ):
+            found.append((x, x + w))
+    rows = share[max(round(line.y0), 0) : round(line.y1) + 1].mean(axis=0)
+    for x0, x1 in sorted(found):
+        if x0 >= end and is_ground(rows, end, x0):
+            end = x1
+    for x0, x1 in sorted(found, reverse=True):
+        if x1 <= start and is_ground(rows, x1, start):
+            start = x0
+    return start, end
 
 
 def _end(ground: np.ndarray, start: float, limit: int, gap: int) -> float:
@@ -168,7 +174,7 @@ def whole_zone(reading: Reading, certain: bool) -> Zone:
 
     Args:
         reading: reading of the plate.
-        certain: whether all characters were found; otherwise, even a country band may be one.
+        certain: whether the reading is certain; otherwise, even a country band may be a character.
     """
     frame, lines = reading.frame, text_zone(reading, certain=False)
     mask = lines.mask.copy()

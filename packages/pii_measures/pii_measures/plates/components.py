@@ -13,8 +13,8 @@ INK = (0.45, 0.6, 0.75)
 """Candidate thresholds: share of ink from which a pixel belongs to a character."""
 SEAL = 0.1
 """Mean of `InkModel.colour` from which a component is a seal or a sticker, not a character."""
-EDGE = 0.7
-"""Share of ink in a column between characters from which the column is an edge of the plate."""
+_EDGE = 0.7
+"""Mean share of ink in a column between characters from which it is an edge of the plate."""
 _LEAST_CAP = 4.0
 """Cap height in the image, pixels, below which characters are not separated."""
 USUAL = 0.62
@@ -189,6 +189,18 @@ def filled(
         step = (end - start) / n
         result += [Part(start + k * step, y0, start + (k + 0.9) * step, y1) for k in range(n)]
     return sorted(result, key=lambda part: part.x0)
+
+
+def is_ground(rows: np.ndarray, start: float, end: float) -> bool:
+    """Whether there is no edge of the plate between two x.
+
+    Args:
+        rows: mean share of ink in the rows of a line, per column.
+        start: x where the part on the left ends.
+        end: x where the part on the right starts.
+    """
+    between = rows[max(round(start) + 2, 0) : max(round(end) - 1, 0)]
+    return not between.size or float(between.max()) < _EDGE
 
 
 def runs(flags: np.ndarray) -> list[tuple[int, int]]:

@@ -30,7 +30,7 @@ def advance(char: str) -> float:
     return {"M": 0.70, "W": 0.76, "J": 0.54, "L": 0.54}.get(char, 0.58 if char in DIGITS else 0.62)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)  # 40 KB each
 def glyph(char: str, weight: float = 0.14, stretch: float = 1.0) -> np.ndarray:
     """Drawn letter or digit.
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from .characters import best_likeness
-from .components import EDGE, INK, Part
+from .components import INK, Part, is_ground
 from .layout import Line, PlateLayout
 from .reading import Reading
 from .rectify import PlateFrame, rectify
@@ -201,5 +201,5 @@ def _follows(line: Line, part: Part, share: np.ndarray) -> bool:
     even = max(abs(part.y0 - line.y0), abs(part.y1 - line.y1)) < _EVEN * line.cap
     if not (even and part.x0 - end < _FARTHEST * line.width):
         return False
-    between = share[round(line.y0) : round(line.y1), round(end) + 1 : round(part.x0) - 1]
-    return not between.size or float(between.mean(axis=0).max()) < EDGE
+    rows = share[round(line.y0) : round(line.y1)].mean(axis=0)
+    return is_ground(rows, end, part.x0)
