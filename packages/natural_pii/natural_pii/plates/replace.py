@@ -26,8 +26,8 @@ _ATTEMPTS = 3
 _EUROPEAN = 4.7
 """Width of a European plate relative to its height."""
 _MIDDLE_CAP = 0.42
-"""Least cap height of a line in the middle of a quad, relative to the quad's height. In a plate with
-two lines, it is lower."""
+"""Least cap height of a line in the middle of a quad, relative to the quad's height. It is lower on
+plates with two lines."""
 _MIDDLES = ((0.15, 0.15), (0.25, 0.05), (0.05, 0.25), (0.25, 0.25))
 """Shares of a quad's height above and below its middle that are left out in further readings."""
 _LARGE_CAP = 8.0
