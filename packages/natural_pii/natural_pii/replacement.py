@@ -77,8 +77,12 @@ def generator_of(seed: Sequence[int], region: BoxRegion) -> np.random.Generator:
 
 
 def place_of(region: BoxRegion) -> tuple[float, float, float, float, str]:
-    """Sort key of an image's regions: the box, then landmarks or quad."""
-    return region.y0, region.x0, region.y1, region.x1, repr(region)
+    """Sort key of an image's regions: the box, then landmarks or quad.
+
+    Numbers that are none count as 0: they compare with nothing, and would leave others unsorted.
+    """
+    y0, x0, y1, x1 = np.nan_to_num([region.y0, region.x0, region.y1, region.x1]).tolist()
+    return y0, x0, y1, x1, repr(region)
 
 
 def enlarged(region: BoxRegion, margin: float) -> np.ndarray:

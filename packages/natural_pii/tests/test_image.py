@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +57,21 @@ def test_the_seed_and_the_boxes_decide_and_not_the_order(street):
     assert np.array_equal(first, second)
     assert [r.box for r in replacements] == [r.box for r in reversed_[::-1]]
     assert not np.array_equal(first, anonymize(image, regions, 4)[0])
+
+
+def test_a_region_without_numbers_leaves_the_order_of_the_others(street):
+    image, (_, plate, _) = street
+    moved = [
+        replace(plate, quad=None, x0=plate.x0 + x, x1=plate.x1 + x, y0=plate.y0 + x / 3)
+        for x in (0, 15, 30)
+    ]
+    nothing = PlateRegion(float("nan"), float("nan"), float("nan"), float("nan"))
+    results = {
+        anonymize(image, [*order[:at], nothing, *order[at:]], 3)[0].tobytes()
+        for order in permutations(moved)
+        for at in range(4)
+    }
+    assert len(results) == 1
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,13 @@ def likely(best: float, kind: str) -> dict[str, float]:
     return {one: {char: best, other: best - 0.3}.get(one, 0) for one in READABLE}
 
 
+def test_lines_of_two_keep_their_kinds():
+    scores = [[likely(0.9, kind) for kind in line] for line in ("LL", "LDDD")]
+    layout = PlateLayout((line_of((2,)), line_of((1, 3))), True)
+    new = formats_of(scores, layout, True, True, np.random.default_rng(0))
+    assert [text.pattern for text in new] == ["LL", "L DDD"]
+
+
 def test_seals_and_edges_that_were_read_as_characters_are_none():
     scores = [likely(0.9, kind) for kind in "LLDDDLL"]
     seal = dict.fromkeys(READABLE, 0.4)

@@ -29,9 +29,9 @@ def noise_level(patch: np.ndarray) -> float:
     Returns:
         Grey levels, 0 to 12; anything above is texture.
     """
-    luma = grey(patch) if patch.ndim == 3 else patch.astype(np.float32)
-    if min(luma.shape) < 3:
+    if min(patch.shape[:2]) < 3:
         return 0.0
+    luma = grey(patch) if patch.ndim == 3 else patch.astype(np.float32)
     response = np.abs(cv2.filter2D(luma, cv2.CV_32F, _IMMERKAER)[1:-1, 1:-1])
     # A third of a half-normal distribution is below 0.43 standard deviations.
     return float(min(quantile(response, 1 / 3) / 0.43 / _GAIN, 12.0))
@@ -49,9 +49,9 @@ def blur_sigma(patch: np.ndarray) -> float:
     Returns:
         Pixels, 0.2 to 5; 0.5 if there is no edge.
     """
-    luma = grey(patch) if patch.ndim == 3 else patch.astype(np.float32)
-    if min(luma.shape) < 3:
+    if min(patch.shape[:2]) < 3:
         return 0.5
+    luma = grey(patch) if patch.ndim == 3 else patch.astype(np.float32)
     low, high = (quantile(luma, share) for share in (0.03, 0.97))
     if high - low < 8:
         return 0.5

@@ -77,10 +77,12 @@ class PlatePhoto:
         corners = tuple((float(x), float(y)) for x, y in points) if quad else None
         return PlateRegion(*map(float, box), quad=corners)
 
-    def part(self, left: float, right: float) -> PlateRegion:
-        """Region whose quad ends at two x of the straight plate."""
-        height = self.straight[1]
-        corners = np.float64([[(left, 0), (right, 0), (right, height), (left, height)]])
+    def part(
+        self, left: float, right: float, top: float = 0, bottom: float | None = None
+    ) -> PlateRegion:
+        """Region whose quad ends at two x and two y of the straight plate."""
+        bottom = self.straight[1] if bottom is None else bottom
+        corners = np.float64([[(left, top), (right, top), (right, bottom), (left, bottom)]])
         quad = cv2.perspectiveTransform(corners, self.to_image)[0]
         (x0, y0), (x1, y1) = quad.min(axis=0).tolist(), quad.max(axis=0).tolist()
         return PlateRegion(x0, y0, x1, y1, tuple(map(tuple, quad.tolist())))

@@ -56,7 +56,8 @@ def without_edges(
     """
     lines, kept = [], []
     for line, row in zip(layout.lines, scores, strict=True):
-        start, end = _without_edges(line, row, band) if layout.legible else (0, len(row))
+        single = layout.legible and len(layout.lines) == 1  # formats are those of whole plates
+        start, end = _without_edges(line, row, band) if single else (0, len(row))
         lines.append(_part(line, start, end))
         kept.append(row[start:end])
     return replace(layout, lines=tuple(lines)), kept

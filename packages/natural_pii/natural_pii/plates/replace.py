@@ -28,8 +28,15 @@ _EUROPEAN = 4.7
 _MIDDLE_CAP = 0.42
 """Least cap height of a line in the middle of a quad, relative to the quad's height. It is lower on
 plates with two lines."""
-_MIDDLES = ((0.15, 0.15), (0.25, 0.05), (0.05, 0.25), (0.25, 0.25))
-"""Shares of a quad's height above and below its middle that are left out in further readings."""
+_LOWER = ((0.15, 0.15), (0.25, 0.05), (0.05, 0.25), (0.25, 0.25))
+"""Shares of a quad's height at its top and bottom that are left out in further readings, without
+frames and names of states."""
+_HIGHER = ((-0.15, -0.15), (-0.3, 0.0), (0.0, -0.3), (-0.3, -0.3), (-0.5, -0.5))
+"""The same for quads that cut characters: what is added to their height."""
+_LARGEST_VIEW = 400_000
+"""Pixels of a view above which it is read only once; a plate of 500 pixels has as many."""
+_FARTHEST = 20.0
+"""Largest distance of a quad's corners from the image, relative to the image's longer side."""
 _LARGE_CAP = 8.0
 """Cap height in the image, pixels, from which something that reads as no text is not a plate."""
 
@@ -51,11 +58,14 @@ def replace_plate(
         ValueError: the image is of another type or shape.
     """
     check_image(image)
-    quad, box = quad_of(region), _visible(image, region)
+    box = _visible(image, region)
     if box is None:
         return None
+    with np.errstate(over="ignore"):  # corners that far away are checked below
+        quad = quad_of(region)
     found = None
-    if quad is not None and seen(frame_of(quad), box).any():
+    far = _FARTHEST * max(image.shape)
+    if quad is not None and np.abs(quad).max() < far and seen(frame_of(quad), box).any():
         found = _rewritten(image, quad, box, rng)
     return _smoothed(image, region, box) if found is None else found
 
@@ -87,20 +97,21 @@ def _rewritten(
 
 
 def _read(image: np.ndarray, quad: np.ndarray, box: Box) -> Reading:
-    """Reading of a plate; of its middle if it is more certain, without frames and state names."""
+    """Reading of a plate; with a lower or higher quad if it is uncertain otherwise."""
     best = with_outside(image, read_plate(image, quad, box))
     certainty = _certainty(best)
-    if not _is_large(best) or certainty > recognise.CERTAIN:
+    heights = (*_LOWER * _is_large(best), *_HIGHER * zone.is_cut(best))
+    if not heights or certainty > recognise.CERTAIN or best.share.size > _LARGEST_VIEW:
         return best
     certainty = max(certainty, recognise.CERTAIN)
     lines = len(best.layout.lines)
     least = _MIDDLE_CAP * best.frame.height / best.frame.scale
-    down = (quad[3] - quad[0], quad[2] - quad[1])
-    for above, below in _MIDDLES:
-        corners = quad[0], quad[1], quad[2], quad[3]
-        shifts = above * down[0], above * down[1], -below * down[1], -below * down[0]
-        middle = np.array([corner + shift for corner, shift in zip(corners, shifts, strict=True)])
-        other = with_outside(image, read_plate(image, middle, box))
+    left, right = quad[3] - quad[0], quad[2] - quad[1]
+    for above, below in heights:
+        shifts = np.array([above * left, above * right, -below * right, -below * left])
+        if not seen(frame_of(quad + shifts), box).any():
+            continue
+        other = with_outside(image, read_plate(image, quad + shifts, box))
         # A line of two, or of a name, is not enough.
         whole = len(other.layout.lines) >= lines and gate.cap_of(other) > least
         if whole and _is_large(other) and _certainty(other) > certainty:
@@ -158,7 +169,8 @@ class _Work:
         certain = large and recognise.certainty(reading.layout, scores) > recognise.CERTAIN
         has_text = not large or recognise.has_text(reading.layout, scores)
         area, route = zone.text_zone(reading, certain), Route.NATURAL
-        if (large and not certain) or not gate.is_covered(reading, area):
+        unsure = not certain and (large or zone.is_cut(reading))
+        if unsure or not gate.is_covered(reading, area):
             area, route = zone.whole_zone(reading, certain), Route.NATURAL_WIDE
         window = window_of(area, reading.frame, _reach(image, quad, box, reading.frame, area))
         if window is None:
@@ -275,10 +287,12 @@ def _view_after(image: np.ndarray, result: Replacement, frame: PlateFrame) -> np
     w, h = frame.size
     corners = np.array([[(0, 0), (w, 0), (w, h), (0, h)]], np.float64)
     corners = cv2.perspectiveTransform(corners, frame.to_image)[0]
-    x0, y0 = (max(math.floor(value) - 4, 0) for value in corners.min(axis=0))
-    x1, y1 = (math.ceil(value) + 4 for value in corners.max(axis=0))
-    crop = image[y0:y1, x0:x1].copy()
+    # A corner beyond the horizon of an oblique view lies on its other side.
     left, top, right, bottom = result.box
+    low = np.clip(np.floor(corners.min(axis=0)) - 4, 0, (left, top))
+    high = np.clip(np.ceil(corners.max(axis=0)) + 4, (right, bottom), image.shape[1::-1])
+    x0, y0, x1, y1 = (int(value) for value in (*low, *high))
+    crop = image[y0:y1, x0:x1].copy()
     crop[top - y0 : bottom - y0, left - x0 : right - x0] = result.patch
     shift = np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1]], np.float64)
     return rectify(crop, replace(frame, to_image=shift @ frame.to_image))

@@ -70,10 +70,11 @@ def formats_of(
     for number, (row, line) in enumerate(zip(scores, layout.lines, strict=True)):
         which, other = rng.random(2)
         leans = [lean_of(likely) for likely in row]
-        fit = fitting(leans, line.groups, band) if readable else None
-        sure = readable and line_certainty(line, row) > _SURE
-        if fit is None and not sure and len(scores) == 1:
-            fit = nearest(len(row), band, other)
+        fit = None
+        if len(scores) == 1:  # formats are those of whole plates
+            sure = readable and line_certainty(line, row) > _SURE
+            fit = fitting(leans, line.groups, band) if readable else None
+            fit = nearest(len(row), band, other) if fit is None and not sure else fit
         if fit is None:
             pattern = as_read(leans, line.groups) if readable else len(row) * "LD"[number]
             found.append(Text(pattern, ()))
@@ -116,18 +117,17 @@ def choose(
     for text, row, before, after in zip(texts, scores, old.lines, new.lines, strict=True):
         places = np.array([sum(box) / 2 for box in before.boxes])
         beside = [int(np.abs(places - sum(box) / 2).argmin()) for box in after.boxes]
-        chars: list[str] = []
-        for place, kind in zip(beside, text.pattern.replace(" ", ""), strict=True):
-            allowed = [char for char in alphabet(kind) if char not in chars[-1:]]  # 444 stands out
-            chars.append(_other(row[place], allowed, old.legible, rng))
         starts = [
             start
             for start in text.starts
             if all(_differs(row[place], char) for place, char in zip(beside, start, strict=False))
         ]
         which = rng.random()
-        if starts:
-            chars[: text.groups[0]] = starts[int(which * len(starts))]
+        chars = [*starts[int(which * len(starts))]] if starts else []
+        kinds = text.pattern.replace(" ", "")
+        for place, kind in list(zip(beside, kinds, strict=True))[len(chars) :]:
+            allowed = [char for char in alphabet(kind) if char not in chars[-1:]]  # 444 stands out
+            chars.append(_other(row[place], allowed, old.legible, rng))
         result.append("".join(chars))
     return tuple(result)
 

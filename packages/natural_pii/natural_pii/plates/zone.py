@@ -9,7 +9,7 @@ from pii_measures import Reading
 from pii_measures.appearance import grey
 from pii_measures.pixels import dot, limited, three
 from pii_measures.plates.characters import best_likeness
-from pii_measures.plates.components import INK, SEAL, is_ground
+from pii_measures.plates.components import INK, SEAL, is_ground, runs
 from pii_measures.plates.ink import blurred, smooth
 from pii_measures.plates.layout import Line
 
@@ -25,6 +25,10 @@ _TALL = 0.7
 """Height relative to the cap height from which it may be one, whatever it looks like."""
 _CHARACTER = 0.55
 """Likeness from which a component that the quad cuts counts as a character."""
+_LEAST_HEIGHT = 5.5
+"""Height of a quad, pixels of the image, from which strokes at its edges can be seen."""
+_CUT = 3
+"""Number of strokes in a row beyond the quad from which it cuts characters."""
 _CONTINUED = 0.3
 """Share of ground in a column from which the column still belongs to an illegible plate."""
 _STROKES = 0.75
@@ -181,11 +185,39 @@ def whole_zone(reading: Reading, certain: bool) -> Zone:
     x0, y0, x1, y1 = frame.plate
     first, last = reading.sides if certain else (x0, x1)
     columns = slice(round(max(x0, first)), round(min(x1, last)) + 1)
-    mask[max(round(y0), 0) : round(y1) + 1, columns] = True
+    top, bottom = max(round(y0), 0), round(y1)
+    if not certain:
+        strokes = np.abs(reading.share[:, columns]) > INK[0]
+        top, bottom = _uncut(strokes, top, -1), _uncut(strokes, bottom, 1)
+    mask[top : bottom + 1, columns] = True
     text = np.zeros_like(mask)
     for line in reading.layout.lines:
         text[max(round(line.y0), 0) : round(line.y1) + 1, columns] = True
     return Zone(mask & ~lines.hidden, text & ~lines.hidden, lines.hidden)
+
+
+def is_cut(reading: Reading) -> bool:
+    """Whether the upper or lower edge of the quad seems to cut characters."""
+    frame = reading.frame
+    if frame.height < _LEAST_HEIGHT * frame.scale:
+        return False
+    x0, y0, x1, y1 = (round(value) for value in frame.plate)
+    strokes = np.abs(reading.share[:, max(x0, 0) : x1 + 1]) > INK[0]
+    edges = max(y0, 0), min(y1, len(strokes) - 1)
+    return any(_uncut(strokes, y, step) != y for y, step in zip(edges, (-1, 1), strict=True))
+
+
+def _uncut(strokes: np.ndarray, y: int, step: int) -> int:
+    """Row up to which the characters continue that an edge of the quad cuts.
+
+    Args:
+        strokes: ink, or what would be ink if the ground were dark, (h, w) bool.
+        y: row of the edge.
+        step: 1 or -1, the direction.
+    """
+    while 0 < y < len(strokes) - 1 and len(runs(strokes[y])) >= _CUT:
+        y += step
+    return y
 
 
 def _hidden(reading: Reading) -> np.ndarray:
