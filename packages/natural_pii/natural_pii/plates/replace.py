@@ -100,9 +100,9 @@ def _read(image: np.ndarray, quad: np.ndarray, box: Box) -> Reading:
     """Reading of a plate; with a lower or higher quad if it is uncertain otherwise."""
     best = with_outside(image, read_plate(image, quad, box))
     certainty = _certainty(best)
-    heights = (*_LOWER * _is_large(best), *_HIGHER * zone.is_cut(best))
-    if not heights or certainty > recognise.CERTAIN or best.share.size > _LARGEST_VIEW:
+    if certainty > recognise.CERTAIN or best.share.size > _LARGEST_VIEW:
         return best
+    heights = (_LOWER if _is_large(best) else ()) + (_HIGHER if zone.is_cut(best) else ())
     certainty = max(certainty, recognise.CERTAIN)
     lines = len(best.layout.lines)
     least = _MIDDLE_CAP * best.frame.height / best.frame.scale
