@@ -47,9 +47,9 @@ def test_regions_that_the_method_could_only_cover_are_counted(clean):
     kinds = {**clean.kinds, Kind.FACE: {**clean.kinds[Kind.FACE], "all": faces}}
     lines = lines_of(clean.model_copy(update={"kinds": kinds}))
     assert lines[1] == (
-        "Faces: 6 found, 6 changed, 2 of them covered without detail, since the method failed "
-        "there, 3 of them covered without detail, since faces wider than large_above are not drawn "
-        "(docs/natural.md)"
+        "Faces: 6 found, 6 changed, 2 of them covered without detail, since no new face or "
+        "characters could be drawn there, 3 of them covered without detail, since faces wider "
+        "than large_above are not drawn (docs/natural.md)"
     )
 
 

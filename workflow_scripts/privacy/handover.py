@@ -22,7 +22,7 @@ OUTLINE = (255, 60, 60)
 SMALLEST = {Kind.FACE: 10, Kind.LICENSE_PLATE: 20}
 """Width in pixels below which detection finds little (docs/detection.md)."""
 COVERED = {
-    Route.FALLBACK.value: "the method failed there",
+    Route.FALLBACK.value: "no new face or characters could be drawn there",
     Route.LARGE.value: "faces wider than large_above are not drawn (docs/natural.md)",
 }
 """Reason why a region was covered, by prefix of the change's method."""

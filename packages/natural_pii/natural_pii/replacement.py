@@ -20,19 +20,21 @@ class Route(StrEnum):
     NATURAL_WIDE = "natural_wide"
     """A plate that was repainted entirely, since there were strokes beside its lines."""
     FALLBACK = "fallback"
-    """A face over which none can be drawn, smeared; or a plate without characters, since the old
-    ones would have remained legible otherwise."""
+    """A face over which none can be drawn, smeared; or a plate without characters, since there are
+    none, or the old ones would have remained legible otherwise."""
     LARGE = "large_smear"
     """A face above the largest width that is drawn, smeared."""
 
 
 class FallbackReason(StrEnum):
-    """Reason why no face was drawn."""
+    """Reason why no face or no characters were drawn."""
 
     TURNED_AWAY = "turned away"
     """The head is turned or tilted too far, or its landmarks do not form a face."""
     NO_SKIN = "no skin"
     """The colours are not those of skin: a mask, a sign, a mirror, the back of a head."""
+    NO_TEXT = "no text"
+    """A region that does not read as a plate: a lamp, a badge, or a plate that cannot be read."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +47,7 @@ class Replacement:
     """Position of the patch, inside the image."""
     route: Route
     reason: FallbackReason | None = None
-    """Reason of a face's fallback; None for all other routes, and for plates."""
+    """Reason for a fallback; None for other routes, and where new characters failed the check."""
 
     def paste(self, image: np.ndarray) -> None:
         """Write the patch into the image that it was made for, in place."""

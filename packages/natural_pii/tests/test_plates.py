@@ -6,7 +6,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from natural_pii import PlateRegion, Replacement, Route, replace_plate
+from natural_pii import FallbackReason, PlateRegion, Replacement, Route, replace_plate
 from natural_pii.plates.replace import foreshortening_of
 from natural_pii.plates.zone import text_zone
 from pii_measures.appearance import grey
@@ -441,7 +441,7 @@ def test_no_characters_are_written_on_a_lamp(size, monkeypatch):
     result = replace_plate(image, region, np.random.default_rng(0))
     after = image.copy()
     result.paste(after)
-    assert result.route is Route.FALLBACK
+    assert (result.route, result.reason) == (Route.FALLBACK, FallbackReason.NO_TEXT)
     inside = np.s_[34 : 26 + size[1], 34 : 26 + size[0]]
     steps = [np.abs(np.diff(grey(one)[inside], axis=1)).mean() for one in (image, after)]
     assert steps[1] < 0.6 * steps[0]

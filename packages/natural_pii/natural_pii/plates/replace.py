@@ -11,7 +11,7 @@ from pii_measures.plates.ink import InkModel
 from pii_measures.plates.outside import widened, with_outside, with_parts
 from pii_measures.plates.rectify import PlateFrame, frame_of, seen
 
-from natural_pii.replacement import Box, Replacement, Route, check_image
+from natural_pii.replacement import Box, FallbackReason, Replacement, Route, check_image
 
 from . import gate, recognise, write, zone
 from .arrange import rearranged, spread
@@ -93,7 +93,8 @@ def _rewritten(
     if work is None or not gate.is_covered(work.reading, work.area):
         return None
     result = work.replacement(image, work.bare(), Route.FALLBACK, rng)
-    return None if work.still_read(image, result) else result
+    reason = None if work.has_text else FallbackReason.NO_TEXT
+    return None if work.still_read(image, result) else replace(result, reason=reason)
 
 
 def _read(image: np.ndarray, quad: np.ndarray, box: Box) -> Reading:
