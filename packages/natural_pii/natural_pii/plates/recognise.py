@@ -44,7 +44,7 @@ def without_edges(
     """Layout without coats of arms and edges that were mistaken for a first or last character.
 
     They resemble no character, or an I, or no format has them; and the remaining characters have a
-    known format.
+    known format. Lines of two stay as they are.
 
     Args:
         layout: the lines.
@@ -54,13 +54,11 @@ def without_edges(
     Returns:
         The layout, and the scores of its characters.
     """
-    lines, kept = [], []
-    for line, row in zip(layout.lines, scores, strict=True):
-        single = layout.legible and len(layout.lines) == 1  # formats are those of whole plates
-        start, end = _without_edges(line, row, band) if single else (0, len(row))
-        lines.append(_part(line, start, end))
-        kept.append(row[start:end])
-    return replace(layout, lines=tuple(lines)), kept
+    if not layout.legible or len(layout.lines) > 1:  # formats are those of whole plates
+        return layout, scores
+    (line,), (row,) = layout.lines, scores
+    start, end = _without_edges(line, row, band)
+    return replace(layout, lines=(_part(line, start, end),)), [row[start:end]]
 
 
 def _without_edges(line: Line, row: list[Scores], band: bool) -> tuple[int, int]:

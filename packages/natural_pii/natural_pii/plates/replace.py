@@ -8,6 +8,7 @@ import numpy as np
 from pii_measures import PlateRegion, Reading, quad_of, read_plate, rectify
 from pii_measures.plates.components import Part
 from pii_measures.plates.ink import InkModel
+from pii_measures.plates.layout import PlateLayout
 from pii_measures.plates.outside import widened, with_outside, with_parts
 from pii_measures.plates.rectify import PlateFrame, frame_of, seen
 
@@ -78,7 +79,8 @@ def _rewritten(
     """
     reading = _read(image, quad, box)
     beyond = zone.BEYOND * reading.frame.width - reading.frame.plate[0]
-    reading = _without_edges(widened(image, reading, math.ceil(beyond)))
+    reading = widened(image, reading, math.ceil(beyond))
+    reading = replace(reading, layout=_without_edges(reading)[0])
     work = _Work.on(image, quad, box, reading)
     for _ in range(_ATTEMPTS):
         if work is None:
@@ -121,16 +123,14 @@ def _read(image: np.ndarray, quad: np.ndarray, box: Box) -> Reading:
 
 
 def _certainty(reading: Reading) -> float:
-    """Certainty of a reading; see `recognise.certainty`."""
-    layout = _without_edges(reading).layout
-    return recognise.certainty(layout, recognise.read(reading.share, layout))
+    """Certainty of a reading without edges; see `recognise.certainty`."""
+    return recognise.certainty(*_without_edges(reading))
 
 
-def _without_edges(reading: Reading) -> Reading:
-    """Reading without edges in place of characters; see `recognise.without_edges`."""
+def _without_edges(reading: Reading) -> tuple[PlateLayout, list[list[recognise.Scores]]]:
+    """Layout without edges in place of characters; see `recognise.without_edges`."""
     scores = recognise.read(reading.share, reading.layout)
-    layout, _ = recognise.without_edges(reading.layout, scores, _has_band(reading))
-    return replace(reading, layout=layout)
+    return recognise.without_edges(reading.layout, scores, _has_band(reading))
 
 
 @dataclass(frozen=True, eq=False)

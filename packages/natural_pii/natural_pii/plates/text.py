@@ -57,7 +57,7 @@ def formats_of(
     """Format of each new line.
 
     It is a format of the same country if the reading fits one, another of about the same length
-    if the line cannot be read with certainty, and else as read.
+    if the line cannot be read with certainty, and else as read; lines of two are always as read.
 
     Args:
         scores: likeness of the old characters; see `recognise.read`.
@@ -74,7 +74,8 @@ def formats_of(
         if len(scores) == 1:  # formats are those of whole plates
             sure = readable and line_certainty(line, row) > _SURE
             fit = fitting(leans, line.groups, band) if readable else None
-            fit = nearest(len(row), band, other) if fit is None and not sure else fit
+            if fit is None and not sure:
+                fit = nearest(len(row), band, other)
         if fit is None:
             pattern = as_read(leans, line.groups) if readable else len(row) * "LD"[number]
             found.append(Text(pattern, ()))

@@ -149,10 +149,9 @@ def _with_ink_beside(reading: Reading, line: Line) -> tuple[float, float]:
         beyond = abs(2 * y + h - line.y0 - line.y1) + h > 2 * line.cap
         if beyond or h < _LEAST * line.cap or colours[number] > SEAL * area:
             continue
-        is_tall = h > _TALL * line.cap
-        if first < x + w / 2 < last and (
-            is_tall or best_likeness(share[y : y + h, x : x + w]) > _BESIDE
-        ):
+        if not first < x + w / 2 < last:
+            continue
+        if h > _TALL * line.cap or best_likeness(share[y : y + h, x : x + w]) > _BESIDE:
             found.append((x, x + w))
     rows = share[max(round(line.y0), 0) : round(line.y1) + 1].mean(axis=0)
     for x0, x1 in sorted(found):
