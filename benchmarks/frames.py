@@ -8,7 +8,9 @@ from drawn_streets import SceneSettings, write_data_set
 
 from workflow_scripts.common.gpus import usable_cores
 from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.contracts.settings import CLASSES
 from workflow_scripts.dataset.cityscapes_reader import find_images, read_cityscapes
+from workflow_scripts.dataset.indexed_split import IndexedSplit
 
 WIDTH, HEIGHT = 2048, 1024
 """Size of Cityscapes' frames, pixels."""
@@ -22,11 +24,12 @@ def draw_frames(folder: Path, *, train: int, val: int = 1, width: int = WIDTH) -
 
 def index_frames(folder: Path, split: str) -> CocoSplit:
     """Index a drawn split in this process, and write it to {split}.coco.json."""
-    names = find_images(folder, full=False)[split]
+    names = find_images(folder, full=False)
+    found = IndexedSplit(CLASSES, folder)
     with ThreadPoolExecutor(1) as pool:
-        found = read_cityscapes(folder, split, names, pool)
-    found.write(folder / f"{split}.coco.json")
-    return found
+        read_cityscapes(folder, names, split, found, pool)
+    found.write(folder / f"{split}.coco.json", found.notes.sentences())
+    return CocoSplit.read(folder / f"{split}.coco.json")
 
 
 def main(folder: str, train: str, val: str, width: str) -> None:

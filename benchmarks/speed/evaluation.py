@@ -22,7 +22,7 @@ from workflow_scripts.contracts.cityscapes import LABEL_IDS
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 from workflow_scripts.contracts.settings import CLASSES
 from workflow_scripts.dataset.cityscapes_reader import boxes_of, instances_of
-from workflow_scripts.dataset.reader import ReadImage, number
+from workflow_scripts.dataset.indexed_split import ReadImage
 from workflow_scripts.imaging.masks import decode_mask, encode_mask
 
 IMAGES, CITYSCAPES_IMAGES, OBJECTS = 100, 10, 20
@@ -82,7 +82,7 @@ def _cityscapes(predictions: int) -> Comparison:
         ReadImage(image, tuple(instances_of(ids, boxes_of(ids))))
         for image, ids in zip(drawn.images, frames, strict=True)
     ]
-    split = number(read, drawn.classes)
+    split = cityscapes_oracle.split_of(read, drawn.classes)
     found: dict[str, Any] = {}
 
     def ours() -> None:

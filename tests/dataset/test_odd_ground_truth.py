@@ -26,6 +26,11 @@ def second_file(name: str) -> Callable[[dict], None]:
     return change
 
 
+def in_one_track(content: dict) -> None:
+    for one in content["annotations"][:3]:  # the third is in another image
+        one["track_id"] = 7
+
+
 WARM = [[-10, 20, 40, 20, 40, 50, -10, 50]]
 COUNTED: list[tuple[Callable[[dict], Any], tuple[int, int], list[str]]] = [
     (lambda c: None, (4, 0), []),
@@ -42,6 +47,10 @@ COUNTED: list[tuple[Callable[[dict], Any], tuple[int, int], list[str]]] = [
         first("annotations", id=2),
         (4, 0),
         ["1 annotations whose id another one has, kept like any other, e.g. annotation 2"],
+    ),
+    (
+        in_one_track, (4, 0),
+        ["1 objects whose track_id another one of their image has, e.g. annotation 2 (a.png)"],
     ),
     (
         second_file("car"), (4, 0),

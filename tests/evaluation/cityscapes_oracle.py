@@ -1,10 +1,25 @@
 """The evaluation of cityscapesScripts, repaired for numpy 2.4, on made-up images."""
 
+import tempfile
+from pathlib import Path
+
 import cityscapesscripts.evaluation.evalInstanceLevelSemanticLabeling as original  # noqa: N813
 import numpy as np
 from PIL import Image
 
 from workflow_scripts.contracts.cityscapes import LABEL_IDS
+from workflow_scripts.contracts.coco import CocoSplit
+from workflow_scripts.dataset.indexed_split import IndexedSplit
+
+
+def split_of(read, classes):
+    """Read images (a list of ReadImage) as a split."""
+    with tempfile.TemporaryDirectory() as folder:
+        indexed = IndexedSplit(classes, Path(folder))
+        for one in read:
+            indexed.add(one)
+        indexed.write(Path(folder) / "train.coco.json", ())
+        return CocoSplit.read(Path(folder) / "train.coco.json")
 
 
 def write(folder, ids, predictions):

@@ -12,7 +12,7 @@ from workflow_scripts.contracts.cityscapes import LABEL_IDS, VOID_IDS
 from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.settings import CLASSES
 from workflow_scripts.dataset.cityscapes_reader import boxes_of, instances_of, void_of
-from workflow_scripts.dataset.reader import ReadImage, number
+from workflow_scripts.dataset.indexed_split import ReadImage
 from workflow_scripts.evaluation.scores import cityscapes_scores
 from workflow_scripts.imaging.masks import encode_mask
 
@@ -99,7 +99,7 @@ def ours(frames, found):
         )
         for n, ids in enumerate(frames)
     ]
-    split = number(labelled, CLASSES)
+    split = cityscapes_oracle.split_of(labelled, CLASSES)
     results = [
         {
             "image_id": image_id,

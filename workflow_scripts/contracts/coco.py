@@ -8,7 +8,7 @@ import json
 import mmap
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -114,19 +114,25 @@ class CocoSplit:
         """Class name of an instance."""
         return self.classes[instance.category_id - 1]
 
-    def write(self, path: Path) -> None:
-        """Write a COCO annotation file."""
-        info = {"description": "made by anonymization-impact", "notes": self.notes}
+    def write(self, path: Path, instances: Iterable[Instance] | None = None) -> None:
+        """Write a COCO annotation file.
+
+        Args:
+            path: the file.
+            instances: instances to write instead of those of the split, in the order of the images.
+        """
+        info: dict[str, Any] = {"description": "made by anonymization-impact", "notes": self.notes}
         if self.task is not Task.MASKS:
             info["task"] = self.task
         categories = [{"id": at, "name": name} for at, name in enumerate(self.classes, start=1)]
         head = json.dumps({"info": info, "categories": categories}, ensure_ascii=False)
-        by_image = sorted(self.instances, key=lambda instance: instance.image_id)
+        if instances is None:
+            instances = sorted(self.instances, key=lambda instance: instance.image_id)
         with atomic(path) as temporary, temporary.open("w", encoding="utf-8") as stream:
             stream.write(f'{head[:-1]}, "images": [')
             stream.writelines(_lines(sorted(self.images, key=lambda image: image.id)))
             stream.write('\n], "annotations": [')
-            stream.writelines(_lines(by_image))
+            stream.writelines(_lines(instances))
             stream.write("\n]}\n")
 
     @classmethod
@@ -250,7 +256,7 @@ def _image_of(content: mmap.mmap | bytes, line: int) -> int:
     return int(found[1])
 
 
-def _lines(entries: Sequence[CocoImage | Instance]) -> Iterator[str]:
+def _lines(entries: Iterable[CocoImage | Instance]) -> Iterator[str]:
     for number, entry in enumerate(entries):
         text = json.dumps(_without_none(entry), ensure_ascii=False, allow_nan=False)
         yield f"{',' if number else ''}\n{text}"
@@ -260,17 +266,27 @@ def _without_none(entry: CocoImage | Instance) -> dict[str, Any]:
     return {key: value for key, value in vars(entry).items() if value is not None}
 
 
-def notes_on_scale(what: str, ends: Sequence[tuple[CocoImage, float, float]]) -> list[str]:
-    """A note if labels (at least 20 on 5 images) may have been drawn on smaller copies.
+class DrawnScale:
+    """Whether labels (at least 20 on 5 images) may have been drawn on smaller copies."""
 
-    Args:
-        what: name of the labelled things, in the plural.
-        ends: per label, its image, and the pixels of its right and lower end.
-    """
-    few = len(ends) < 20 or len({image.file_name for image, _, _ in ends}) < 5
-    if few or any(x >= 0.6 * image.width or y >= 0.6 * image.height for image, x, y in ends):
-        return []
-    return [
-        f"all {len(ends)} {what} lie in the upper left part of their images: were the labels drawn "
-        "on smaller copies?"
-    ]
+    def __init__(self) -> None:
+        self.labels = 0
+        self._images: set[str] = set()
+        self._are_upper_left = True
+
+    def add(self, image: CocoImage, x: float, y: float) -> None:
+        """Add a label of an image, which ends there to the right and below, pixels."""
+        self.labels += 1
+        if len(self._images) < 5:
+            self._images.add(image.file_name)
+        if x >= 0.6 * image.width or y >= 0.6 * image.height:
+            self._are_upper_left = False
+
+    def notes(self, what: str) -> list[str]:
+        """A note if so, on labels of this name in the plural."""
+        if self.labels < 20 or len(self._images) < 5 or not self._are_upper_left:
+            return []
+        return [
+            f"all {self.labels} {what} lie in the upper left part of their images: were the "
+            "labels drawn on smaller copies?"
+        ]

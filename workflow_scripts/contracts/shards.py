@@ -5,17 +5,13 @@ changing the shard size, gives new ids, so that outputs of old shards are never 
 of new ones.
 """
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from plain_commands.errors import UserError
-from plain_commands.files import canonical_json, read_json, sha256_of, write_json
+from plain_commands.files import read_json, write_json
 from plain_commands.section import validate
-
-from workflow_scripts.contracts.coco import CocoImage, CocoSplit
-from workflow_scripts.contracts.tasks import Task
 
 KEYS = {"train": "shards", "val": "val_shards"}
 """Keys of `data/shards.json` for the shards of each split."""
@@ -78,52 +74,3 @@ def read_split_of(path: Path, shard: str) -> dict[str, tuple[str, ...]]:
         return found
     known = ", ".join(name for shards in by_split for name in shards)
     raise UserError(f"{path}: no shard {shard!r}; known: {known}")
-
-
-def make_shards(train: CocoSplit, val: CocoSplit, images_per_shard: int) -> Shards:
-    """Cut both splits into shards of at most about `images_per_shard` images.
-
-    An image's shard depends on its name alone, and the number of shards is a power of two, so an
-    additional image changes one shard and keeps the results of the others.
-    """
-    splits = {"train": train, "val": val}
-    return Shards(
-        images_per_shard=images_per_shard,
-        digests={name: _digest(split, split.images) for name, split in splits.items()},
-        by_split={name: _cut(split, images_per_shard) for name, split in splits.items()},
-    )
-
-
-def _cut(split: CocoSplit, images_per_shard: int) -> dict[str, tuple[str, ...]]:
-    if not split.images:
-        return {}
-    count = 2 ** max(0, math.ceil(math.log2(len(split.images) / images_per_shard)))
-    members: dict[int, list[CocoImage]] = {}
-    for image in split.images:
-        members.setdefault(int(sha256_of(image.file_name)[:8], 16) % count, []).append(image)
-    return {
-        f"{place:03d}-{_digest(split, images)[:8]}": tuple(i.file_name for i in images)
-        for place, images in sorted(members.items())
-    }
-
-
-def _digest(split: CocoSplit, images: list[CocoImage] | tuple[CocoImage, ...]) -> str:
-    content = [
-        [
-            image.file_name,
-            image.sha256,
-            [
-                [
-                    split.classes[i.category_id - 1],
-                    # Boxes that cover the same pixels may differ by fractions of a pixel.
-                    i.segmentation["counts"] if split.task is Task.MASKS else i.bbox,
-                    i.iscrowd,
-                    *([] if i.track is None else [i.track]),
-                ]
-                for i in split.instances_by_image[image.id]
-            ],
-            *([image.void["counts"]] if image.void else []),
-        ]
-        for image in images
-    ]
-    return sha256_of(canonical_json([split.classes, content]))

@@ -11,10 +11,11 @@ from plain_commands.errors import UserError
 from plain_commands.files import read_bytes, sha256_of
 
 from workflow_scripts.contracts import cityscapes
-from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance, Rle
+from workflow_scripts.contracts.coco import CocoImage, Instance, Rle
 from workflow_scripts.contracts.settings import CLASSES
 from workflow_scripts.dataset.checks import refuse_empty
-from workflow_scripts.dataset.reader import TURNED, ReadImage, exif_notes, number, read_images
+from workflow_scripts.dataset.indexed_split import TURNED, IndexedSplit, ReadImage
+from workflow_scripts.dataset.reader import exif_notes, read_images
 from workflow_scripts.imaging.images import decode_ids, decode_image, size_in_header
 from workflow_scripts.imaging.masks import encode_mask
 
@@ -68,18 +69,27 @@ def _unpaired(root: Path, split: str, images: list[str]) -> Iterator[str]:
         yield f"{path}: its image is missing from {root / cityscapes.IMAGE_FOLDER / split}"
 
 
-def read_cityscapes(root: Path, split: str, images: list[str], pool: Executor) -> CocoSplit:
+def read_cityscapes(
+    root: Path, images: Mapping[str, list[str]], name: str, split: IndexedSplit, pool: Executor
+) -> None:
     """Read images of a split with their instances.
+
+    Args:
+        root: folder of the data set.
+        images: paths of the images by split, relative to `root`.
+        name: `train` or `val`.
+        split: where they are added.
+        pool: worker processes.
 
     Raises:
         UserError: one line per file that is damaged, differs in size from its label, or has unknown
             label values; or no object is labelled.
     """
-    read = partial(_read_image, root, with_void=split == "val")
-    found = number(read_images(pool, read, images, f"indexing {split}"), CLASSES)
-    hint = next((note for note in found.notes if LIKE_TRAIN_IDS in note), "")
-    refuse_empty(found, split, root / cityscapes.LABEL_FOLDER / split, hint)
-    return found
+    read = partial(_read_image, root, with_void=name == "val")
+    files = images[name]
+    read_images(split, pool, read, files, total=len(files), description=f"indexing {name}")
+    hint = next((note for note in split.notes.sentences() if LIKE_TRAIN_IDS in note), "")
+    refuse_empty(split, name, root / cityscapes.LABEL_FOLDER / name, hint)
 
 
 def _read_image(root: Path, file_name: str, *, with_void: bool) -> ReadImage:

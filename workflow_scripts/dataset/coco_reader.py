@@ -2,31 +2,34 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from coco_labels import (
     AnnotationEntry,
     ImageEntry,
+    Labels,
     LabelsError,
-    Note,
     Rle,
     box_of,
     fits,
     mask_of,
     pixels_of,
     read_labels,
-    with_packed_polygons,
 )
 from hotcoco import mask as rle_codec
+from plain_commands.console import log
 from plain_commands.errors import UserError
-from plain_commands.files import read_bytes, read_json, sha256_of
+from plain_commands.files import read_bytes, sha256_of
+from plain_commands.long_json import read_long_json
+from plain_commands.spool import Spool
 
-from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
+from workflow_scripts.contracts.coco import CocoImage, Instance
 from workflow_scripts.contracts.settings import CocoDataset, CocoFiles, FurtherTest
 from workflow_scripts.contracts.tasks import Task
 from workflow_scripts.dataset.checks import refuse_empty
-from workflow_scripts.dataset.reader import TURNED, ReadImage, exif_notes, number, read_images
+from workflow_scripts.dataset.indexed_split import TURNED, IndexedSplit, ReadImage
+from workflow_scripts.dataset.reader import exif_notes, read_images
 from workflow_scripts.imaging.images import decode_image, size_in_header
 
 _PLACE_OF_CLASSES = "dataset.classes, dataset.class_mapping or dataset.ignored_classes"
@@ -34,65 +37,59 @@ GROUPS = (
     "annotations with iscrowd: 1, read as groups, which are excluded from training and "
     "evaluation; set it to 0 if your tool marks single objects so"
 )
-
-
+LARGE = 10**8
+"""Bytes above which reading an annotation file takes seconds."""
+SHARED_TRACK = "objects whose track_id another one of their image has"
 NO_PIXEL = "objects without pixels, left out"
 
 
-def read_coco(dataset: CocoDataset, split: str, pool: Executor, task: Task) -> CocoSplit:
+def read_coco(dataset: CocoDataset, name: str, split: IndexedSplit, pool: Executor) -> None:
     """Read the images of a split with their instances.
 
     Args:
         dataset: section of the config.
-        split: `train` or `val`.
+        name: `train` or `val`.
+        split: where they are added. For boxes, the `bbox` of each annotation is read, and its
+            pixels replace the mask.
         pool: worker processes.
-        task: for boxes, the `bbox` of each annotation is read, and its pixels replace the mask.
 
     Raises:
         UserError: a missing folder, errors in the annotation file, or one line per image that is
             missing, damaged, differs from its stated size, or is wrongly annotated; or no object is
             labelled.
     """
-    where = dataset.files_of(split)
-    key = split if where is dataset.val else "train"
+    where = dataset.files_of(name)
+    key = name if where is dataset.val else "train"
     classes = ClassNames(dataset.classes, dataset.class_mapping, dataset.ignored_classes)
-    entries, notes = _entries(where, f"dataset.{key}", classes, _PLACE_OF_CLASSES, task)
-    found_in_file = len(entries)
-    entries = [entry for entry in entries if dataset.has(split, entry.file_name)]
-    if not entries:
+    labels = _labels(where, f"dataset.{key}", classes, _PLACE_OF_CLASSES, split)
+    images = [image for image in labels.images if dataset.has(name, image.file_name)]
+    if not images:
         raise UserError(
-            f"dataset.val_share: {dataset.val_share:g} of the {found_in_file} images leaves none "
-            f"for {split}; choose another share, or other val_groups"
+            f"dataset.val_share: {dataset.val_share:g} of the {len(labels.images)} images leaves "
+            f"none for {name}; choose another share, or other val_groups"
         )
-    images = _images(where, entries, pool, task, split)
-    found = replace(number(images, dataset.classes, notes), task=task)
-    refuse_empty(found, split, where.annotations)
-    return found
+    _read_images(where, labels, images, split=split, pool=pool, name=name)
+    refuse_empty(split, name, where.annotations)
 
 
-def read_test(
-    test: FurtherTest, name: str, classes: tuple[str, ...], pool: Executor, task: Task
-) -> CocoSplit:
+def read_test(test: FurtherTest, name: str, split: IndexedSplit, pool: Executor) -> None:
     """Read the images of a further test set with their instances.
 
     Args:
         test: section of the config.
         name: name of the test set.
-        classes: classes of the study.
+        split: as in `read_coco`.
         pool: worker processes.
-        task: as in `read_coco`.
 
     Raises:
         UserError: see `read_coco`.
     """
     key = f"evaluation.also.{name}"
-    known = ClassNames(classes, test.class_mapping, test.ignored_classes)
+    known = ClassNames(split.classes, test.class_mapping, test.ignored_classes)
     place = f"{key}.class_mapping or {key}.ignored_classes"
-    entries, notes = _entries(test, key, known, place, task)
-    images = _images(test, entries, pool, task, name)
-    found = replace(number(images, classes, notes), task=task)
-    refuse_empty(found, "val", test.annotations)
-    return found
+    labels = _labels(test, key, known, place, split)
+    _read_images(test, labels, labels.images, split=split, pool=pool, name=name)
+    refuse_empty(split, "val", test.annotations)
 
 
 @dataclass(frozen=True)
@@ -111,45 +108,52 @@ class ClassNames:
         return numbers | {name: numbers[target] for name, target in self.mapping.items()}
 
 
-def _entries(
-    where: CocoFiles, key: str, classes: ClassNames, place_of_classes: str, task: Task
-) -> tuple[list[ImageEntry], list[Note]]:
-    """The images of an annotation file, checked without reading them."""
+def _labels(
+    where: CocoFiles, key: str, classes: ClassNames, place_of_classes: str, split: IndexedSplit
+) -> Labels:
+    """The content of an annotation file, checked without reading the images."""
     if not where.images.is_dir():
         raise UserError(f"{key}.images: there is no folder {where.images}")
-    content = read_json(where.annotations, with_packed_polygons)
+    if where.annotations.is_file() and where.annotations.stat().st_size > LARGE:
+        log.info("reading %s", where.annotations)
+    content = read_long_json(where.annotations, {"annotations": Spool(split.folder)})
     try:
         return read_labels(
             content,
             where.images,
             classes.numbers,
             place_of_classes,
-            boxes=task is Task.BOXES,
+            boxes=split.task is Task.BOXES,
         )
     except LabelsError as error:
         raise UserError.of([f"{where.annotations}: {line}" for line in error.findings]) from None
 
 
-def _images(
-    where: CocoFiles, entries: Sequence[ImageEntry], pool: Executor, task: Task, name: str
-) -> list[ReadImage]:
-    if task is Task.MASKS:
-        _refuse_boxes_only(entries, where)
-    return read_images(pool, partial(_read_image, where, task), entries, f"indexing {name}")
-
-
-def _refuse_boxes_only(images: Sequence[ImageEntry], files: CocoFiles) -> None:
-    """Refuse labels without any mask, in one line."""
-    annotations = [one for image in images for one in image.annotations]
-    if annotations and not any(one.segmentation for one in annotations):
+def _read_images(
+    where: CocoFiles,
+    labels: Labels,
+    images: Sequence[ImageEntry],
+    *,
+    split: IndexedSplit,
+    pool: Executor,
+    name: str,
+) -> None:
+    if split.task is Task.MASKS and labels.objects and not labels.masks:
         raise UserError(
-            f"{files.annotations}: none of its {len(annotations)} annotations has a mask "
+            f"{where.annotations}: none of its {labels.objects} annotations has a mask "
             "(segmentation); set `task: boxes` in the config to train and evaluate on boxes, or "
             "use labels with masks"
         )
+    split.notes.update(labels.notes)
+    sources = ((image, labels.annotations_of(image)) for image in images)
+    read = partial(_read_image, where, split.task)
+    read_images(split, pool, read, sources, total=len(images), description=f"indexing {name}")
 
 
-def _read_image(files: CocoFiles, task: Task, image: ImageEntry) -> ReadImage:
+def _read_image(
+    files: CocoFiles, task: Task, labelled: tuple[ImageEntry, list[AnnotationEntry]]
+) -> ReadImage:
+    image, annotations = labelled
     path, where = files.images / image.file_name, files.annotations
     raw = read_bytes(path)
     size, stated = size_in_header(raw), (image.width, image.height)
@@ -165,7 +169,12 @@ def _read_image(files: CocoFiles, task: Task, image: ImageEntry) -> ReadImage:
         )
     instances: list[Instance] = []
     findings: list[str] = []
-    for entry in image.annotations:
+    tracks = set()
+    for entry in annotations:
+        if entry.track in tracks:
+            notes.append((SHARED_TRACK, f"{entry.name} ({image.file_name})"))
+        if entry.track is not None:
+            tracks.add(entry.track)
         try:
             read = _boxed if task is Task.BOXES else _masked
             instance, kinds = read(entry, *stated)

@@ -1,7 +1,6 @@
 """Reader of a folder of images without labels."""
 
 from concurrent.futures import Executor
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,15 +9,21 @@ from plain_commands.console import progress
 from plain_commands.errors import UserError
 from plain_commands.files import read_bytes, sha256_of
 
-from workflow_scripts.contracts.coco import CocoImage, CocoSplit
-from workflow_scripts.dataset.reader import ReadImage, exif_notes, number
+from workflow_scripts.contracts.coco import CocoImage
+from workflow_scripts.dataset.indexed_split import IndexedSplit, ReadImage
+from workflow_scripts.dataset.reader import exif_notes, map_in_order
 from workflow_scripts.imaging.images import UNREADABLE, decode_image, size_in_header
 
 
-def read_folder(root: Path, pool: Executor) -> CocoSplit:
+def read_folder(root: Path, split: IndexedSplit, pool: Executor) -> None:
     """Read the images of a folder and its subfolders.
 
-    The notes list unreadable images, numbers of other files, and positions in EXIF.
+    Unreadable images, numbers of other files, and positions in EXIF are noted.
+
+    Args:
+        root: the folder.
+        split: where the images are added.
+        pool: worker processes.
 
     Raises:
         UserError: no such folder, or no readable image in it.
@@ -29,15 +34,16 @@ def read_folder(root: Path, pool: Executor) -> CocoSplit:
         found = listing(root)
     except OSError as error:
         raise UserError(f"{error.filename}: cannot be read ({error.strerror})") from None
-    results = pool.map(partial(_read_image, root), found.images, chunksize=4)
-    read = list(progress(results, total=len(found.images), description="indexing"))
-    images = [one for one in read if isinstance(one, ReadImage)]
-    left_out = [one for one in read if isinstance(one, str)] + found.left_out
-    notes = [f"left out: {printable(one)}" for one in left_out]
-    if not images:
-        raise UserError.of([f"{root}: no readable image in it", *notes])
-    split = number(images, ())
-    return replace(split, notes=(*notes, *split.notes))
+    results = map_in_order(pool, partial(_read_image, root), found.images, 4)
+    left_out = []
+    for one in progress(results, total=len(found.images), description="indexing"):
+        if isinstance(one, ReadImage):
+            split.add(one)
+        else:
+            left_out.append(one)
+    split.left_out += [f"left out: {printable(one)}" for one in left_out + found.left_out]
+    if not split.images:
+        raise UserError.of([f"{root}: no readable image in it", *split.left_out])
 
 
 def _read_image(root: Path, name: str) -> ReadImage | str:

@@ -1,11 +1,12 @@
 """Parallel reading of labelled images; all problems are collected."""
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from typing import TypeVar
 
 from coco_labels import Note
@@ -13,28 +14,17 @@ from image_files import has_position, orientation_of
 from plain_commands.console import progress
 from plain_commands.errors import UserError
 
-from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
+from workflow_scripts.dataset.indexed_split import TURNED, UNCLEAR, IndexedSplit, ReadImage
 
 Source = TypeVar("Source")
-TURNED = "images turned by their EXIF orientation, like their labels"
+Result = TypeVar("Result")
 AS_STORED = "images used as stored, like their labels, despite their EXIF orientation"
 POSITION = (
     "images with a position in EXIF; anonymized images do not have it unless "
     "strip_metadata is false"
 )
-UNCLEAR = (
-    "images used as stored although their EXIF orientation mirrors them or turns them by 180°; if "
-    "your labelling tool showed them turned, turn their pixels (exiftran -ai) and index again"
-)
-
-
-@dataclass(frozen=True)
-class ReadImage:
-    """An image and its instances, without ids."""
-
-    image: CocoImage
-    instances: tuple[Instance, ...]
-    notes: tuple[Note, ...] = ()
+CHUNKS_AHEAD = 64
+"""Chunks that workers may be ahead of the place where results are used."""
 
 
 @contextmanager
@@ -45,17 +35,22 @@ def worker_pool(workers: int) -> Iterator[Executor]:
 
 
 def read_images(
+    split: IndexedSplit,
     pool: Executor,
     read: Callable[[Source], ReadImage],
-    sources: Sequence[Source],
+    sources: Iterable[Source],
+    *,
+    total: int,
     description: str,
-) -> list[ReadImage]:
+) -> None:
     """Read all labelled images of a split.
 
     Args:
+        split: where they are added.
         pool: worker processes.
         read: function that reads one image; may raise UserError.
         sources: arguments of `read`, in the order of the split.
+        total: number of sources.
         description: label of the progress bar.
 
     Raises:
@@ -63,28 +58,46 @@ def read_images(
 
     If labels are of turned images, images whose size does not tell are turned as well.
     """
-    chunk = max(1, min(16, len(sources) // 64))
-    results = pool.map(partial(_attempt, read), sources, chunksize=chunk)
-    found: list[ReadImage] = []
+    results = map_in_order(pool, partial(_attempt, read), sources, max(1, min(16, total // 64)))
     findings: list[str] = []
-    for result in progress(results, total=len(sources), description=description):
+    for result in progress(results, total=total, description=description):
         if isinstance(result, ReadImage):
-            found.append(result)
+            split.add(result)
         else:
             findings.extend(result)
     if findings:
         raise UserError.of(findings)
-    if any(kind == TURNED for image in found for kind, _ in image.notes):
-        found = [_upright(image) for image in found]
-    return found
+    split.turn_unclear()
 
 
-def _upright(read: ReadImage) -> ReadImage:
-    """The image turned by its EXIF orientation, if its size does not show it."""
-    if UNCLEAR not in dict(read.notes):
-        return read
-    notes = tuple((TURNED if kind == UNCLEAR else kind, name) for kind, name in read.notes)
-    return replace(read, image=replace(read.image, upright=True), notes=notes)
+def map_in_order(
+    pool: Executor, function: Callable[[Source], Result], sources: Iterable[Source], chunk: int
+) -> Iterator[Result]:
+    """Results by worker processes, in the order of the sources.
+
+    In contrast to `Executor.map`, few sources are taken before their results are used.
+
+    Args:
+        pool: worker processes.
+        function: called with each source.
+        sources: its arguments.
+        chunk: sources that a worker takes at a time.
+    """
+    left, pending = iter(sources), deque[Future[list[Result]]]()
+    try:
+        while taken := list(islice(left, chunk)):
+            pending.append(pool.submit(_each, function, taken))
+            if len(pending) == CHUNKS_AHEAD:
+                yield from pending.popleft().result()
+        while pending:
+            yield from pending.popleft().result()
+    finally:
+        for future in pending:
+            future.cancel()
+
+
+def _each(function: Callable[[Source], Result], sources: list[Source]) -> list[Result]:
+    return [function(source) for source in sources]
 
 
 def exif_notes(
@@ -115,36 +128,3 @@ def _attempt(read: Callable[[Source], ReadImage], source: Source) -> ReadImage |
         return read(source)
     except UserError as error:
         return tuple(str(error).splitlines())
-
-
-def number(
-    images: Sequence[ReadImage], classes: tuple[str, ...], notes: Sequence[Note] = ()
-) -> CocoSplit:
-    """Build a split: images and instances get ids from 1 in their order.
-
-    Args:
-        images: the images.
-        classes: classes of the study.
-        notes: notes in addition to those of the images.
-    """
-    instances: list[Instance] = []
-    for image_id, labelled in enumerate(images, start=1):
-        for instance in labelled.instances:
-            instances.append(replace(instance, id=len(instances) + 1, image_id=image_id))
-    return CocoSplit(
-        classes=classes,
-        images=tuple(
-            replace(labelled.image, id=image_id)
-            for image_id, labelled in enumerate(images, start=1)
-        ),
-        instances=tuple(instances),
-        notes=summary_of([*notes, *(note for image in images for note in image.notes)]),
-    )
-
-
-def summary_of(notes: Sequence[Note]) -> tuple[str, ...]:
-    """One sentence per kind of note, with the number and the first example."""
-    things: dict[str, list[str]] = {}
-    for kind, thing in notes:
-        things.setdefault(kind, []).append(thing)
-    return tuple(f"{len(found)} {kind}, e.g. {found[0]}" for kind, found in things.items())

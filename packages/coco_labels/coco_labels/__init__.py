@@ -2,20 +2,21 @@
 
 from .annotations import AnnotationEntry, ImageEntry
 from .boxes import box_of, pixels_of
-from .entries import LabelsError, read_labels, with_packed_polygons
+from .entries import Labels, LabelsError, read_labels
 from .masks import Rle, fits, mask_of
-from .values import Note
+from .notes import Note, Notes
 
 __all__ = [
     "AnnotationEntry",
     "ImageEntry",
+    "Labels",
     "LabelsError",
     "Note",
+    "Notes",
     "Rle",
     "box_of",
     "fits",
     "mask_of",
     "pixels_of",
     "read_labels",
-    "with_packed_polygons",
 ]

@@ -1,6 +1,8 @@
 """Images and annotations of a COCO file."""
 
-from dataclasses import dataclass
+from array import array
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 
@@ -20,14 +22,15 @@ class AnnotationEntry:
     any."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ImageEntry:
-    """One image with its annotations."""
+    """One image."""
 
     file_name: str
     """Path relative to the image folder, with forward slashes."""
     width: int
     height: int
-    annotations: list[AnnotationEntry]
     video: str | None = None
     """The `video_id`, if any."""
+    annotations: array = field(default_factory=partial(array, "Q"))
+    """Positions of its annotations in the file's list; see `Labels.annotations_of`."""

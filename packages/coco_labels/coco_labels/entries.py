@@ -3,17 +3,23 @@
 import unicodedata
 from array import array
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from .annotations import AnnotationEntry, ImageEntry
 from .image_names import file_name_of, is_same_file
-from .scale import findings_of_boxes, findings_of_scale
-from .values import Entry, Note, checked_value, id_text, is_id, is_length, is_name, shown
+from .notes import Notes
+from .scale import Scale
+from .values import Entry, checked_value, id_text, is_id, is_length, is_name, shown
 
 KINDS = {"images": "image", "categories": "category", "annotations": "annotation"}
 """The lists of a file, and the name of an entry of each."""
+MOST_STRANGERS = 5
+"""Undefined ids that are named, of each kind."""
 
 
 class LabelsError(ValueError):
@@ -24,24 +30,38 @@ class LabelsError(ValueError):
         self.findings = findings
 
 
-def with_packed_polygons(entry: Entry) -> Entry:
-    """An entry with polygons in a quarter of the memory, for the `object_hook` of json.
+@dataclass(frozen=True)
+class Labels:
+    """The images of an annotation file, and its annotations as far as their class is known."""
 
-    A list of numbers becomes an `array` of float64, the precision of other JSON readers.
-    """
-    parts = entry.get("segmentation")
-    if isinstance(parts, list):
-        entry["segmentation"] = [_packed(part) for part in parts]
-    return entry
+    images: list[ImageEntry]
+    """By file name."""
+    notes: Notes
+    """What is unusual in the file."""
+    objects: int
+    """Number of annotations of a known class."""
+    masks: int
+    """Number of those with a `segmentation`."""
+    entries: Sequence[Any]
+    """The file's list of annotations."""
+    class_numbers: dict[Hashable, int]
+    """By category id."""
 
+    def annotations_of(self, image: ImageEntry) -> list[AnnotationEntry]:
+        """The annotations of an image, in the order of the file."""
+        return [self._annotation(position, image) for position in image.annotations]
 
-def _packed(part: Any) -> Any:
-    if not isinstance(part, list) or not {*map(type, part)} <= {int, float}:
-        return part
-    try:
-        return array("d", part)
-    except OverflowError:  # an integer beyond float64
-        return part
+    def _annotation(self, position: int, image: ImageEntry) -> AnnotationEntry:
+        entry = self.entries[position]
+        _, category, crowd, track = _annotation_values(entry)
+        return AnnotationEntry(
+            name=_name("annotations", position, entry),
+            class_number=self.class_numbers[category],
+            segmentation=entry.get("segmentation"),
+            bbox=entry.get("bbox"),
+            iscrowd=crowd,
+            track=f"{image.video}/{track}" if track and image.video else track,
+        )
 
 
 def read_labels(
@@ -51,11 +71,13 @@ def read_labels(
     place_of_classes: str = "classes",
     *,
     boxes: bool = False,
-) -> tuple[list[ImageEntry], list[Note]]:
-    """The images of an annotation file by file name, and notes on the file.
+) -> Labels:
+    """Check the entries of an annotation file.
+
+    Each annotation is looked at on its own, so the list of them may be on disk.
 
     Args:
-        content: JSON content; polygons may be packed (`with_packed_polygons`).
+        content: JSON content; the lists may be any sequences.
         folder: the folder of the images.
         classes: class number, from 1, by category name; 0 ignores the category.
         place_of_classes: config key for categories, for messages.
@@ -66,49 +88,69 @@ def read_labels(
             contradicts another one, or has an undefined reference.
     """
     for key in KINDS:
-        if not isinstance(content, dict) or not isinstance(content.get(key), list):
+        entries = content.get(key) if isinstance(content, dict) else None
+        if not isinstance(entries, Sequence) or isinstance(entries, str):
             raise LabelsError([f"no list {key!r} in it; is it a COCO file?"])
     if not content["images"]:
         raise LabelsError(["it lists no images"])
     findings: list[str] = []
-    notes: list[Note] = []
+    notes = Notes()
     images = _images(content, folder, findings, notes)
     numbers = _class_numbers(content, classes, place_of_classes, findings, notes)
-    if not findings:
-        _add_annotations(content, images, numbers, findings, notes)
-    in_order = sorted(images.values(), key=lambda image: image.file_name)
-    if not findings:
-        findings += findings_of_boxes(in_order) if boxes else []
-        findings += findings_of_scale(in_order, notes, boxes)
     if findings:
         raise LabelsError(findings)
-    return in_order, notes
+    scale = Scale(images.values(), boxes=boxes)
+    objects, masks = _add_annotations(
+        content, images, numbers, scale=scale, findings=findings, notes=notes
+    )
+    findings = findings or list(scale.findings(notes))
+    if findings:
+        raise LabelsError(findings)
+    in_order = sorted(images.values(), key=lambda image: image.file_name)
+    return Labels(in_order, notes, objects, masks, content["annotations"], numbers)
 
 
-def _entries(content: Entry, key: str, findings: list[str]) -> Iterator[tuple[str, Any, Entry]]:
-    """Name, id and content of each entry of a list; invalid entries become findings."""
+def _name(key: str, position: int, entry: Any) -> str:
+    """The name of an entry in messages, such as `annotation 17`: by id, or by position."""
+    if isinstance(entry, dict) and "id" in entry and is_id(entry["id"]):
+        return f"{KINDS[key]} {shown(entry['id'])}"
+    return f"{key}[{position}]"
+
+
+class _Found(NamedTuple):
+    """A well-formed entry of a list."""
+
+    position: int
+    name: str
+    number: Any
+    """Its id; None for an annotation without one."""
+    entry: Entry
+
+
+def _entries(content: Entry, key: str, findings: list[str]) -> Iterator[_Found]:
+    """The entries of a list; malformed ones become findings."""
     for position, entry in enumerate(content[key]):
-        name = f"{key}[{position}]"
+        name = _name(key, position, entry)
         if not isinstance(entry, dict):
             findings.append(f"{name} is {shown(entry)}; an object {{…}} is expected")
         elif "id" not in entry and key == "annotations":  # there are no references to it
-            yield name, None, entry
+            yield _Found(position, name, None, entry)
         else:
             try:
                 number = checked_value(entry, "id", is_id, "a number or a text")
             except ValueError as error:
                 findings.append(f"{name}: {error}")
             else:
-                yield f"{KINDS[key]} {shown(number)}", number, entry
+                yield _Found(position, name, number, entry)
 
 
 def _images(
-    content: Entry, folder: Path, findings: list[str], notes: list[Note]
+    content: Entry, folder: Path, findings: list[str], notes: Notes
 ) -> dict[Hashable, ImageEntry]:
     """The images by id, without annotations."""
     images: dict[Hashable, ImageEntry] = {}
     ids_by_name: dict[str, list[Hashable]] = defaultdict(list)
-    for name, number, entry in _entries(content, "images", findings):
+    for _, name, number, entry in _entries(content, "images", findings):
         try:
             file_name = file_name_of(entry, folder, notes)
             width, height = (
@@ -125,7 +167,7 @@ def _images(
                 f"{file_name}; give each its own"
             )
             continue
-        images[number] = ImageEntry(file_name, width, height, [], video)
+        images[number] = ImageEntry(file_name, width, height, video)
         # Some file systems treat these names as equal.
         ids_by_name[unicodedata.normalize("NFC", file_name).casefold()].append(number)
     for first, *others in ids_by_name.values():
@@ -144,14 +186,14 @@ def _class_numbers(
     classes: Mapping[str, int],
     place_of_classes: str,
     findings: list[str],
-    notes: list[Note],
+    notes: Notes,
 ) -> dict[Hashable, int]:
     """The number of the class by category id."""
     names: dict[Hashable, str] = {}
     unknown = []
     # Normalised, since an umlaut may be one character or two.
     classes = {unicodedata.normalize("NFC", name): one for name, one in classes.items()}
-    for place, number, entry in _entries(content, "categories", findings):
+    for _, place, number, entry in _entries(content, "categories", findings):
         try:
             name = checked_value(entry, "name", is_name, "the name of a class")
             name = unicodedata.normalize("NFC", name)
@@ -164,7 +206,7 @@ def _class_numbers(
                 f"{shown(name)}; give each its own"
             )
         elif name in names.values():
-            notes.append(("category names with several ids, taken for one class", shown(name)))
+            notes.add("category names with several ids, taken for one class", shown(name))
         names[number] = name
         if name not in classes:
             unknown.append(shown(name))
@@ -176,48 +218,78 @@ def _class_numbers(
 _CROWD = "0 (an object) or 1 (a group)"
 
 
+def _annotation_values(entry: Entry) -> tuple[Any, Any, int, str | None]:
+    """Image id, category id, `iscrowd` and track of an annotation.
+
+    Raises:
+        ValueError: one of them is malformed.
+    """
+    image = checked_value(entry, "image_id", is_id, "the id of an image")
+    category = checked_value(entry, "category_id", is_id, "the id of a category")
+    crowd = 0
+    if "iscrowd" in entry:
+        crowd = checked_value(entry, "iscrowd", (0, 1).__contains__, _CROWD)
+    return image, category, int(crowd), id_text(entry, "track_id", "of a track")
+
+
 def _add_annotations(
     content: Entry,
     images: dict[Hashable, ImageEntry],
     numbers: dict[Hashable, int],
+    *,
+    scale: Scale,
     findings: list[str],
-    notes: list[Note],
-) -> None:
-    """Add the annotations of known classes to their images."""
-    strangers: dict[str, list[str]] = {"image": [], "category": []}
-    seen: set[Hashable] = {None}
-    for name, number, entry in _entries(content, "annotations", findings):
+    notes: Notes,
+) -> tuple[int, int]:
+    """Add the annotations of known classes to their images.
+
+    Returns:
+        How many there are, and how many of them have a `segmentation`.
+    """
+    strangers: dict[str, dict[str, None]] = {"image": {}, "category": {}}
+    identities = array("q")
+    objects = masks = 0
+    for position, name, number, entry in _entries(content, "annotations", findings):
         try:
-            image = checked_value(entry, "image_id", is_id, "the id of an image")
-            category = checked_value(entry, "category_id", is_id, "the id of a category")
-            crowd = 0
-            if "iscrowd" in entry:
-                crowd = checked_value(entry, "iscrowd", (0, 1).__contains__, _CROWD)
-            track = id_text(entry, "track_id", "of a track")
+            image, category, _, _ = _annotation_values(entry)
         except ValueError as error:
             findings.append(f"{name}: {error}")
             continue
-        if number in seen and number is not None:
-            notes.append(("annotations whose id another one has, kept like any other", name))
-        seen.add(number)
-        if image not in images:
-            strangers["image"].append(shown(image))
+        identities.append(hash(position if number is None else repr(number)))
+        if image not in images and len(strangers["image"]) < MOST_STRANGERS:
+            strangers["image"][shown(image)] = None
         if category not in numbers:
-            strangers["category"].append(shown(category))
+            if len(strangers["category"]) < MOST_STRANGERS:
+                strangers["category"][shown(category)] = None
         elif numbers[category] == 0:
-            notes.append(("objects of ignored classes, left out", name))
+            notes.add("objects of ignored classes, left out", name)
         elif image in images:
-            if track is not None and images[image].video is not None:
-                track = f"{images[image].video}/{track}"
-            if track is not None and any(o.track == track for o in images[image].annotations):
-                notes.append(("objects whose track_id another one of their image has", name))
-            segmentation, bbox = entry.get("segmentation"), entry.get("bbox")
-            images[image].annotations.append(
-                AnnotationEntry(name, numbers[category], segmentation, bbox, int(crowd), track)
-            )
+            images[image].annotations.append(position)
+            scale.add(images[image], name, entry.get("bbox"), entry.get("segmentation"))
+            objects += 1
+            masks += bool(entry.get("segmentation"))
     findings.extend(
-        f"annotations refer to {kind} ids that the file does not define: "
-        f"{', '.join(list(dict.fromkeys(ids))[:5])}"
+        f"annotations refer to {kind} ids that the file does not define: {', '.join(ids)}"
         for kind, ids in strangers.items()
         if ids
     )
+    if not findings:
+        _note_copies(identities, content["annotations"], notes)
+    return objects, masks
+
+
+def _note_copies(identities: array, entries: Sequence[Any], notes: Notes) -> None:
+    """Note annotations whose id an earlier one has.
+
+    Args:
+        identities: one number per annotation, equal for equal ids.
+        entries: the annotations.
+        notes: where they are noted.
+    """
+    numbers = np.asarray(identities)
+    order = np.argsort(numbers, kind="stable")
+    copies = order[1:][np.diff(numbers[order]) == 0]
+    if copies.size:
+        first = int(copies.min())
+        kind = "annotations whose id another one has, kept like any other"
+        notes.add(kind, _name("annotations", first, entries[first]), copies.size)

@@ -6,13 +6,14 @@ import unicodedata
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
-from .values import Entry, Note, checked_value, has_control, is_name, shown
+from .notes import Notes
+from .values import Entry, checked_value, has_control, is_name, shown
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 """Suffixes of files that a name with another suffix may mean."""
 
 
-def file_name_of(entry: Entry, folder: Path, notes: list[Note]) -> str:
+def file_name_of(entry: Entry, folder: Path, notes: Notes) -> str:
     """Path of an image relative to the image folder, with forward slashes.
 
     A name in another notation (backslashes, Unicode form, percent-encoding) is matched and noted.
@@ -20,7 +21,7 @@ def file_name_of(entry: Entry, folder: Path, notes: list[Note]) -> str:
     Args:
         entry: entry of the image.
         folder: the image folder.
-        notes: list to which notes are added.
+        notes: where notes are added.
 
     Raises:
         ValueError: there is no valid path, or only a similar file.
@@ -32,7 +33,7 @@ def file_name_of(entry: Entry, folder: Path, notes: list[Note]) -> str:
     there = next((name for name in names if os.path.exists(folder / name)), None)  # noqa: PTH110
     name = there or text
     if name != text:
-        notes.append(("file names written otherwise than the file is named, matched", shown(text)))
+        notes.add("file names written otherwise than the file is named, matched", shown(text))
     path = PurePosixPath(name)
     if path.is_relative_to(folder.absolute()):
         path = path.relative_to(folder.absolute())

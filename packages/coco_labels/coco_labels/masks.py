@@ -4,7 +4,6 @@ hotcoco and pycocotools do not check their input: they read four numbers as a bo
 number of a polygon of odd length, and accept a mask of another size.
 """
 
-from array import array
 from itertools import chain
 from typing import Any, TypeGuard
 
@@ -16,7 +15,6 @@ from .values import is_number
 Rle = dict[str, Any]
 """Run-length encoded mask: `{"size": [height, width], "counts": str}`, compressed."""
 
-Points = list | array
 FEWEST_NUMBERS = 6
 """Numbers of a polygon of three points."""
 MARGIN = 1.0
@@ -29,7 +27,7 @@ def mask_of(segmentation: Any, width: int, height: int) -> tuple[Rle, list[str]]
     Polygons are clipped at the border of the image, as pycocotools does.
 
     Args:
-        segmentation: a list of polygons (x, y, x, y, …; lists or `array`s), or `{"size": [height,
+        segmentation: a list of polygons (x, y, x, y, …), or `{"size": [height,
             width], "counts"}` with compressed (a text) or uncompressed counts (a list).
         width: of the image, pixels.
         height: of the image, pixels.
@@ -43,14 +41,14 @@ def mask_of(segmentation: Any, width: int, height: int) -> tuple[Rle, list[str]]
         raise ValueError(
             "has no mask (an empty or no segmentation); draw one, or leave its category out"
         )
-    if not isinstance(segmentation, list) or not all(isinstance(x, Points) for x in segmentation):
+    if not isinstance(segmentation, list) or not all(isinstance(x, list) for x in segmentation):
         raise ValueError("has a segmentation that is neither a list of polygons nor an RLE mask")
     for polygon in segmentation:
-        if not _are_numbers(polygon):
+        if not all(map(is_number, polygon)):
             raise ValueError("has a polygon with something other than finite numbers in it")
         if len(polygon) % 2:
             raise ValueError(f"has a polygon of {len(polygon)} numbers; x and y come in pairs")
-    polygons = [list(polygon) for polygon in segmentation if len(polygon) >= FEWEST_NUMBERS]
+    polygons = [polygon for polygon in segmentation if len(polygon) >= FEWEST_NUMBERS]
     if not polygons:
         points = max(map(len, segmentation)) // 2
         raise ValueError(f"has a polygon of {points} points; a mask needs at least 3")
@@ -59,12 +57,6 @@ def mask_of(segmentation: Any, width: int, height: int) -> tuple[Rle, list[str]]
     notes += reach_beyond(outline, width, height)
     rle = rle_codec.merge(rle_codec.fr_py_objects(polygons, height, width))
     return as_text(rle), notes
-
-
-def _are_numbers(polygon: Points) -> bool:
-    if isinstance(polygon, array):
-        return bool(np.isfinite(polygon).all())
-    return all(map(is_number, polygon))
 
 
 def reach_beyond(points: np.ndarray, width: int, height: int) -> list[str]:

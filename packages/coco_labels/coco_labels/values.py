@@ -6,8 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 Entry = dict[str, Any]
-Note = tuple[str, str]
-"""A finding: its kind (in the plural, to be counted) and the affected thing."""
 
 
 def checked_value(entry: Entry, key: str, fits: Callable[[Any], bool], expected: str) -> Any:

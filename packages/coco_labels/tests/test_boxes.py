@@ -78,8 +78,8 @@ def test_a_file_of_corners_is_refused():
     ]
     # A box that is wider than it lies far right can be no corner.
     for boxes in ([10, 20, 40, 50], [60, 10, 9, 30]), ([10, 10, 20, 30], [5, 5, 10, 10]):
-        (image,), _ = read_labels(labels(*boxes), Path("images"), {"car": 1}, boxes=True)
-        assert [one.bbox for one in image.annotations] == list(boxes)
+        found = read_labels(labels(*boxes), Path("images"), {"car": 1}, boxes=True)
+        assert [one.bbox for one in found.annotations_of(found.images[0])] == list(boxes)
 
 
 def test_a_file_of_fractions_is_refused():

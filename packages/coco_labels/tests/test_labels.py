@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from coco_labels import LabelsError, fits, mask_of, read_labels, with_packed_polygons
+from coco_labels import LabelsError, fits, mask_of, read_labels
 from hotcoco import mask as rle_codec
 from pycocotools import mask as official
 
@@ -26,29 +26,32 @@ def labels(**annotation) -> dict:
 
 
 def test_images_come_with_the_annotations_of_known_classes():
-    (image,), notes = read_labels(labels(), Path("images"), {"car": 5, "dog": 0})
+    found = read_labels(labels(), Path("images"), {"car": 5, "dog": 0})
+    (image,) = found.images
     assert (image.file_name, image.width, image.height) == ("cam/a.png", WIDTH, HEIGHT)
-    (found,) = image.annotations
-    assert (found.name, found.class_number, found.iscrowd) == ("annotation 3", 5, 0)
-    assert notes == []
-    (image,), notes = read_labels(labels(category_id=2), Path("images"), {"car": 5, "dog": 0})
-    assert image.annotations == []
-    assert notes == [("objects of ignored classes, left out", "annotation 3")]
+    (one,) = found.annotations_of(image)
+    assert (one.name, one.class_number, one.iscrowd) == ("annotation 3", 5, 0)
+    assert (found.objects, found.masks, found.notes.sentences()) == (1, 1, ())
+    found = read_labels(labels(category_id=2), Path("images"), {"car": 5, "dog": 0})
+    assert found.annotations_of(found.images[0]) == []
+    assert found.notes.sentences() == ("1 objects of ignored classes, left out, e.g. annotation 3",)
 
 
-def test_packed_polygons_mean_the_same_and_are_refused_alike():
-    good = [[1, 1, 9.25, 1, 9, 9], [20, 20, 30, 20, 30, 30.5]]
-    packed = with_packed_polygons({"segmentation": list(good)})["segmentation"]
-    assert [list(part) for part in packed] == good
-    assert not any(isinstance(part, list) for part in packed)
-    assert mask_of(packed, WIDTH, HEIGHT) == mask_of(good, WIDTH, HEIGHT)
-    for wrong in ([1, 1, 9, 1, 9, True], [1, 1, 9, "1", 9, 9], [1, 1, 10**400, 1, 9, 9], [[1]]):
-        assert with_packed_polygons({"segmentation": [wrong]})["segmentation"] == [wrong]
-    (infinite,) = with_packed_polygons({"segmentation": [[1, 1, 9, 1, 9, float("inf")]]}).values()
-    with pytest.raises(ValueError, match="something other than finite numbers"):
-        mask_of(infinite, WIDTH, HEIGHT)
-    runs = {"size": [HEIGHT, WIDTH], "counts": [HEIGHT * WIDTH]}
-    assert with_packed_polygons({"segmentation": runs}) == {"segmentation": runs}
+def test_annotations_that_share_an_id_are_counted():
+    content = labels()
+    other = content["annotations"][0]
+    without = {key: value for key, value in other.items() if key != "id"}
+    content["annotations"] += [other | {"id": "3"}, without, without, other, other]
+    found = read_labels(content, Path("images"), {"car": 5, "dog": 0})
+    kind = "annotations whose id another one has, kept like any other, e.g. annotation 3"
+    assert found.notes.sentences() == (f"2 {kind}",)
+    names = [one.name for one in found.annotations_of(found.images[0])]
+    assert names[1:4] == ["annotation '3'", "annotations[2]", "annotations[3]"]
+
+
+def tracks(content: dict) -> list[str | None]:
+    found = read_labels(content, Path("images"), {"car": 5, "dog": 0})
+    return [one.track for one in found.annotations_of(found.images[0])]
 
 
 def test_tracks_are_named_by_video_and_id():
@@ -59,12 +62,9 @@ def test_tracks_are_named_by_video_and_id():
         other | {"id": 6, "track_id": 4.0},
     ]
     content["annotations"].append(other | {"id": 8, "track_id": None})
-    (image,), notes = read_labels(content, Path("images"), {"car": 5, "dog": 0})
-    assert [one.track for one in image.annotations] == ["4", "b", "4", None]
-    assert notes == [("objects whose track_id another one of their image has", "annotation 6")]
+    assert tracks(content) == ["4", "b", "4", None]
     content["images"][0]["video_id"] = 2
-    (image,), _ = read_labels(content, Path("images"), {"car": 5, "dog": 0})
-    assert [one.track for one in image.annotations] == ["2/4", "2/b", "2/4", None]
+    assert tracks(content) == ["2/4", "2/b", "2/4", None]
     with pytest.raises(LabelsError, match="annotation 3: track_id is a list of 1; the id of a tr"):
         read_labels(labels(track_id=[4]), Path("images"), {"car": 5, "dog": 0})
     with pytest.raises(LabelsError, match="annotation 3: track_id is ' '; the id of a track, a nu"):
@@ -76,18 +76,18 @@ def test_umlauts_of_classes_and_files_may_be_one_character_or_two(tmp_path, form
     name, known = (unicodedata.normalize(form, "Fußgänger") for form in forms)
     content = labels()
     content["categories"][0]["name"] = name
-    (image,), _ = read_labels(content, tmp_path, {known: 5, "dog": 0})
-    assert [one.class_number for one in image.annotations] == [5]
+    found = read_labels(content, tmp_path, {known: 5, "dog": 0})
+    assert [one.class_number for one in found.annotations_of(found.images[0])] == [5]
 
 
 def test_a_name_that_is_quoted_like_an_address_is_that_of_the_file(tmp_path):
     (tmp_path / "Köln 1.png").touch()
     content = labels()
     content["images"][0]["file_name"] = "K%C3%B6ln%201.png"
-    (image,), notes = read_labels(content, tmp_path, {"car": 5, "dog": 0})
-    assert image.file_name == "Köln 1.png"
+    found = read_labels(content, tmp_path, {"car": 5, "dog": 0})
+    assert found.images[0].file_name == "Köln 1.png"
     kind = "file names written otherwise than the file is named, matched"
-    assert notes == [(kind, "'K%C3%B6ln%201.png'")]
+    assert found.notes.sentences() == (f"1 {kind}, e.g. 'K%C3%B6ln%201.png'",)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_names_of_which_little_remains(tmp_path, name):
     content = labels()
     content["images"][0]["file_name"] = name
     try:
-        (image,), _ = read_labels(content, tmp_path, {"car": 5, "dog": 0})
+        (image,) = read_labels(content, tmp_path, {"car": 5, "dog": 0}).images
     except LabelsError as error:
         assert "without control characters, is expected" in str(error)
         assert name in ("%2e%2e/a", "a%0A")

@@ -11,9 +11,9 @@ import shutil
 import tempfile
 import uuid
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from .errors import UserError
 
@@ -73,13 +73,28 @@ def check_writable(path: Path, *, folder: bool = False) -> None:
         if not is_folder and path.exists() and (folder or not path.is_file()):
             what = errno.ENOTDIR if path.is_file() else errno.EINVAL  # a pipe or a device
             raise OSError(what, os.strerror(what))
-        place = (path if is_folder else path.parent).absolute()
-        while not os.path.lexists(place):
-            place = place.parent
-        with tempfile.TemporaryFile(dir=place):
+        with tempfile.TemporaryFile(dir=_existing(path if is_folder else path.parent)):
             pass
     except OSError as error:
         raise _refusal(f"{path}: cannot be written", error) from None
+
+
+def temporary_file(folder: Path) -> BinaryIO:
+    """A file without a name, on the disk of a folder that may not exist yet.
+
+    Raises:
+        UserError: as in `explained`.
+    """
+    with explained(folder):
+        return tempfile.TemporaryFile(dir=_existing(folder))
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that exists."""
+    place = folder.absolute()
+    while not os.path.lexists(place):
+        place = place.parent
+    return place
 
 
 @contextlib.contextmanager
@@ -161,23 +176,29 @@ def write_json(path: Path, content: Any, *, indent: int | None = 1) -> None:
             temporary.write_text(text, encoding="utf-8")
 
 
-def read_json(path: Path, hook: Callable[[dict[str, Any]], Any] | None = None) -> Any:
+def read_json(path: Path) -> Any:
     """Read a JSON file, compressed if its name ends in .gz.
-
-    Args:
-        path: the file.
-        hook: called with the content of each object; its result replaces the object.
 
     Raises:
         UserError: it is missing, unreadable or not JSON, or has a duplicate key.
     """
-    take = without_doubles if hook is None else lambda pairs: hook(without_doubles(pairs))
     raw = read_bytes(Path(path))
-    try:
+    with valid_json(path):
         raw = gzip.decompress(raw) if Path(path).suffix == ".gz" else raw
         text = raw.decode(json.detect_encoding(raw), "surrogatepass")  # like json.loads
         del raw  # as large as the text
-        return json.loads(text, object_pairs_hook=take)
+        return json.loads(text, object_pairs_hook=without_doubles)
+
+
+@contextlib.contextmanager
+def valid_json(path: Path) -> Iterator[None]:
+    """Context that turns errors in the content of a JSON file into user errors.
+
+    Raises:
+        UserError: it is not JSON, has a duplicate key, or is not compressed as its name says.
+    """
+    try:
+        yield
     except (ValueError, EOFError, RecursionError, gzip.BadGzipFile, zlib.error) as error:
         raise UserError(f"{path}: not valid JSON ({error}); make it again") from None
 
@@ -211,15 +232,22 @@ def read_text(path: Path) -> str:
 
 
 def read_bytes(path: Path) -> bytes:
-    """A file's bytes.
+    """A file's bytes; errors as in `readable`."""
+    with readable(path):
+        return path.read_bytes()
+
+
+@contextlib.contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Context that turns errors of reading `path` into user errors.
 
     Raises:
-        UserError: it is missing or unreadable.
+        UserError: it is missing, no file, or unreadable.
     """
     try:
         if not path.is_file() and not path.is_dir() and path.exists():
             raise UserError(f"{path}: a pipe or a device; expected a file")  # it could block
-        return path.read_bytes()
+        yield
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
     except OSError as error:

@@ -12,12 +12,11 @@ from drawn_streets import SceneSettings, write_data_set
 from instance_ap.coco import evaluate
 from instance_ap.predictions import Predictions
 
+from benchmarks.frames import index_frames
 from tests.training.detectron2.conftest import DEMO
 from tests.training.running import metrics_of, run_here
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.settings import Evaluation
-from workflow_scripts.dataset.cityscapes_reader import find_images, read_cityscapes
-from workflow_scripts.dataset.reader import worker_pool
 from workflow_scripts.training.engines.detectron2 import Detectron2Training
 from workflow_scripts.training.predictor import load_predictor
 
@@ -32,11 +31,8 @@ COUNTS = {"train": 160, "val": 60}
 
 def test_it_learns_drawn_scenes_from_random_weights(d2_job, tmp_path):
     write_data_set(tmp_path, SceneSettings(seed=0, width=512, height=256), COUNTS, workers=2)
-    with worker_pool(2) as pool:
-        for split, names in find_images(tmp_path, full=False).items():
-            if names:
-                index = read_cityscapes(tmp_path, split, names, pool)
-                index.write(tmp_path / f"{split}.coco.json")
+    for split in COUNTS:
+        index_frames(tmp_path, split)
     demo = yaml.safe_load(DEMO.read_text())
     demo["training"]["options"].update(
         {

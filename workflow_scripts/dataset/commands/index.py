@@ -2,21 +2,24 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 
 from plain_commands.console import log
 from plain_commands.errors import UserError
 
 from workflow_scripts.common.cli import Folder, NewFolder, Positive, Settings
-from workflow_scripts.contracts.coco import CocoSplit
-from workflow_scripts.contracts.settings import CocoDataset, Dataset, ImagesDataset
-from workflow_scripts.contracts.shards import make_shards
+from workflow_scripts.contracts.settings import CLASSES, CocoDataset, Dataset, ImagesDataset
 from workflow_scripts.contracts.tasks import Task
-from workflow_scripts.dataset.checks import with_notes
+from workflow_scripts.dataset.checks import notes_of
 from workflow_scripts.dataset.cityscapes_reader import find_images, read_cityscapes
 from workflow_scripts.dataset.coco_reader import read_coco
 from workflow_scripts.dataset.folder_reader import read_folder
+from workflow_scripts.dataset.indexed_split import IndexedSplit
 from workflow_scripts.dataset.reader import worker_pool
+from workflow_scripts.dataset.sharding import make_shards
 from workflow_scripts.dataset.table_1 import write_table_1
+
+SPLITS = ("train", "val")
 
 
 def index(
@@ -43,46 +46,47 @@ def index(
     """
     with worker_pool(workers or os.cpu_count() or 1) as pool:
         if isinstance(settings, CocoDataset):
-            splits = _both(lambda split: read_coco(settings, split, pool, task))
-            counts = {split: len(content.images) for split, content in splits.items()}
+            splits = {name: IndexedSplit(settings.classes, output, task) for name in SPLITS}
+            _read_both(splits, partial(read_coco, settings, pool=pool))
+            counts = {name: len(split.images) for name, split in splits.items()}
         elif isinstance(settings, ImagesDataset):
-            splits = {"train": read_folder(settings.root, pool), "val": CocoSplit((), (), ())}
+            splits = {name: IndexedSplit((), output) for name in SPLITS}
+            read_folder(settings.root, splits["train"], pool)
             counts = {"train": len(splits["train"].images)}
         else:
             root = root or getattr(settings, "root", None)
             if root is None:
                 raise UserError("--root: missing; name the folder of the drawn data set")
             images = find_images(root, full=getattr(settings, "full", False))
-            splits = _both(lambda split: read_cityscapes(root, split, images[split], pool))
-            counts = {split: len(names) for split, names in images.items() if names}
-    splits = with_notes(splits)
+            splits = {name: IndexedSplit(CLASSES, output) for name in SPLITS}
+            _read_both(splits, partial(read_cityscapes, root, images, pool=pool))
+            counts = {name: len(names) for name, names in images.items() if names}
+    trained = {image.sha256 for image in splits["train"].images}
+    notes = {name: notes_of(split, name, trained) for name, split in splits.items()}
     shards = make_shards(splits["train"], splits["val"], settings.images_per_shard)
     for name, split in splits.items():
-        split.write(output / f"{name}.coco.json")
+        split.write(output / f"{name}.coco.json", notes[name])
     write_table_1(counts, output)
     shards.write(output / "shards.json")
-    for name, split in splits.items():
-        for note in split.notes:
+    for name in SPLITS:
+        for note in notes[name]:
             log.warning("attention: %s: %s", name, note)
-    groups = [sum(one.iscrowd for one in split.instances) for split in splits.values()]
     log.info(
         "%d training and %d validation images, %d and %d instances, %d and %d groups, %d shards",
         *(len(split.images) for split in splits.values()),
-        *(len(splits[name].instances) - count for name, count in zip(splits, groups, strict=True)),
-        *groups,
+        *(split.objects for split in splits.values()),
+        *(split.groups for split in splits.values()),
         len(shards.of("train")),
     )
 
 
-def _both(read: Callable[[str], CocoSplit]) -> dict[str, CocoSplit]:
-    """Both splits; one error reports the problems of both."""
-    splits: dict[str, CocoSplit] = {}
+def _read_both(splits: dict[str, IndexedSplit], read: Callable[[str, IndexedSplit], None]) -> None:
+    """Read both splits; one error reports the problems of both."""
     errors: list[str] = []
-    for split in ("train", "val"):
+    for name, split in splits.items():
         try:
-            splits[split] = read(split)
+            read(name, split)
         except UserError as error:
             errors.append(str(error))
     if errors:  # both may be from one file
         raise UserError.of("\n".join(dict.fromkeys(errors)).splitlines())
-    return splits

@@ -10,8 +10,9 @@ from workflow_scripts.common.cli import File, NewFile, Positive, Settings, optio
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.settings import FurtherTest
 from workflow_scripts.contracts.tasks import Task
-from workflow_scripts.dataset.checks import with_notes
+from workflow_scripts.dataset.checks import notes_of
 from workflow_scripts.dataset.coco_reader import read_test
+from workflow_scripts.dataset.indexed_split import IndexedSplit
 from workflow_scripts.dataset.reader import worker_pool
 
 
@@ -45,13 +46,13 @@ def index_test(
             "index the data set again"
         )
     with worker_pool(workers or os.cpu_count() or 1) as pool:
-        read = read_test(settings, name, classes, pool, task)
-    split = with_notes({"train": training, "val": read})["val"]
-    split.write(output)
-    for note in split.notes:
+        split = IndexedSplit(classes, output.parent, task)
+        read_test(settings, name, split, pool)
+    notes = notes_of(split, "val", {image.sha256 for image in training.images})
+    split.write(output, notes)
+    for note in notes:
         log.warning("attention: %s: %s", name, note)
-    groups = sum(one.iscrowd for one in split.instances)
     log.info(
         "%s: %d images, %d instances, %d groups",
-        *(name, len(split.images), len(split.instances) - groups, groups),
+        *(name, len(split.images), split.objects, split.groups),
     )

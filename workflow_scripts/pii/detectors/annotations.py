@@ -20,7 +20,7 @@ from workflow_scripts.contracts.cityscapes import (
     polygons_of,
     polygons_path,
 )
-from workflow_scripts.contracts.coco import CocoImage, notes_on_scale
+from workflow_scripts.contracts.coco import DrawnScale
 from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.imaging.detection import Detector, ImageNames, as_points, region_inside
 from workflow_scripts.imaging.pictures import Picture
@@ -72,23 +72,21 @@ class Annotations(Detector):
         for note in self.notes(pictures, kind):
             log.info("%s: %s", self.file, note)
 
-    def _counts(
-        self, pictures: Sequence[Picture], kind: Kind
-    ) -> tuple[list[tuple[CocoImage, float, float]], int, int]:
+    def _counts(self, pictures: Sequence[Picture], kind: Kind) -> tuple[DrawnScale, int, int]:
         """Checks of marked regions against their images; notes on clipped boxes.
 
         Raises:
             UserError: one line per region that cannot belong to its image.
         """
         findings: list[str] = []
-        found: list[tuple[CocoImage, float, float]] = []
+        found = DrawnScale()
         cut, in_corner = 0, 0
         for picture in pictures:
             side = min(picture.record.width, picture.record.height)
             try:
                 for place, row in self._rows(picture, kind).items():
                     region = _region(picture, place, row)
-                    found.append((picture.record, row.x1, row.y1))
+                    found.add(picture.record, row.x1, row.y1)
                     cut += region.box != row.box
                     in_corner += max(row.x1, row.y1) <= CORNER < side / 2
             except UserError as error:
@@ -104,13 +102,13 @@ class Annotations(Detector):
         found, cut, in_corner = self._counts(pictures, kind)
         if cut:
             notes.append(f"{cut} {kind} boxes reach beyond their image and are clipped")
-        if found and in_corner == len(found):
+        if 0 < in_corner == found.labels:
             notes.append(
-                f"all {len(found)} {kind} boxes end within {CORNER} pixels of the upper left "
+                f"all {in_corner} {kind} boxes end within {CORNER} pixels of the upper left "
                 "corner; coordinates are pixels, not percent"
             )
         else:
-            notes += notes_on_scale(f"{kind} boxes", found)
+            notes += found.notes(f"{kind} boxes")
         return notes
 
     def _check_there(self, pictures: Sequence[Picture], kind: Kind) -> None:
