@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from pii_measures.appearance import noise_level
-from pii_measures.pixels import rounded, scaled, three, times
+from pii_measures.pixels import limited, rounded, scaled, three, times
 from pii_measures.plates.ink import InkModel
 from pii_measures.plates.rectify import PlateFrame, to_window
 
@@ -17,6 +17,8 @@ from .zone import Zone
 
 _BLURS = np.array([0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0, 1.2, 1.45, 1.75, 2.1, 2.6, 3.2, 4.0, 5.0])
 """Candidate blurs: standard deviations in pixels of the image."""
+_GROUND = 0.3
+"""Share of ink up to which a pixel may be ground."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,8 @@ def compose(
         marks = to_window(lettering.marks, frame, window, finer)
         new = times(new, 1 - marks[..., 3]) + marks[..., :3]
     new += field
+    if lettering.legible:
+        new += _ground_between(original - field, before, written)
     new += noise(cover.shape, level, rng)
     # Stay within the original's range, since bright grounds are clipped.
     new = np.clip(new, original[core].min(axis=0), original[core].max(axis=0))
@@ -179,14 +183,33 @@ def _crossing(excess: Callable[[float], float], count: int) -> float:
 def _match_contrast(
     old: np.ndarray, new: np.ndarray, level: float, legible: bool
 ) -> tuple[float, float]:
-    """Factor and offset that give the new ink the mean and standard deviation of the old ink.
+    """Factor and offset that give the new ink the standard deviation and mean of the old ink.
 
-    Corrections are small if the original is legible, since its ink was measured.
+    If the original is legible, its ink and its ground were measured: the correction is small, and
+    there is no offset.
     """
     deviation = float(np.sqrt(max(old.var() - level**2, 0)))
     factor = deviation / max(float(new.std()), 1e-3)
     low, high = (0.75, 1.9) if legible else (0.15, 2.2)
     factor = float(np.clip(factor, low, high))
-    offset = float(old.mean() - factor * new.mean())
-    reach = 0.04 if legible else 0.5
-    return factor, float(np.clip(offset, -reach, reach))
+    return factor, 0.0 if legible else float(np.clip(old.mean() - factor * new.mean(), -0.5, 0.5))
+
+
+def _ground_between(rest: np.ndarray, before: np.ndarray, written: np.ndarray) -> np.ndarray:
+    """Mean of what the field lacks of the ground between the old characters.
+
+    The field is a smooth estimate, and a patch that is hardly darker than its surroundings shows.
+
+    Args:
+        rest: original minus field, (h, w, 3) float32.
+        before: old ink, (h, w) float32.
+        written: where its characters are, (h, w) bool.
+
+    Returns:
+        (3,) float32.
+    """
+    near_ink = cv2.dilate((before > _GROUND).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    between = written & ~near_ink
+    between = between if between.any() else written
+    trust = limited(1 - (before[between] * (1 / _GROUND)) ** 2, 0, 1) ** 2
+    return trust @ rest[between] / np.maximum(trust.sum(), 1)
