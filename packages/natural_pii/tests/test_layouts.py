@@ -82,11 +82,19 @@ def test_the_more_common_of_two_formats_explains_a_doubtful_reading():
 @pytest.mark.parametrize("band", [True, False])
 def test_a_format_is_found_for_any_length(count, band):
     for which in (0, 0.5, 0.999):
-        fit = nearest(count, band, which)
+        fit = nearest((count // 2, count - count // 2), band, which)
         assert fit.family.band == band
         assert fit.pattern in fit.family.formats
         if 6 <= count <= 7:
             assert abs(len(fit.pattern.replace(" ", "")) - count) <= 1
+
+
+@pytest.mark.parametrize(
+    ("groups", "band"), [((3, 4), False), ((7,), False), ((3, 3), False), ((2, 2, 3), True)]
+)
+def test_a_format_for_an_illegible_line_has_its_groups(groups, band):
+    for which in np.linspace(0, 0.999, 20):
+        assert len(nearest(groups, band, which).pattern.split()) == len(groups)
 
 
 @pytest.mark.parametrize(

@@ -148,11 +148,13 @@ def test_seals_stay_between_the_groups(seal):
     look = PhotoStyle(seals=True, seal=seal)
     picture = photograph(("AB CD 123",), 170, look, seed=2)
     bare = photograph(("AB CD 123",), 170, PhotoStyle(), seed=2)
-    image, result = treat(picture)
-    assert result.route is Route.NATURAL
+    treated = [treat(picture, seed) for seed in range(5)]
+    assert {result.route for _, result in treated} == {Route.NATURAL}
     assert seal_pixels(bare.image, seal, bare) == 0
-    there, left = seal_pixels(picture.image, seal, picture), seal_pixels(image, seal, picture)
+    there = seal_pixels(picture.image, seal, picture)
     assert there > 20
+    # A seal that is moved by half a pixel may be too small to be counted.
+    left = np.median([seal_pixels(image, seal, picture) for image, _ in treated])
     assert left == pytest.approx(there, rel=0.35)
 
 

@@ -126,11 +126,11 @@ def fitting(leans: Sequence[float], groups: tuple[int, ...], band: bool) -> Fit 
     return best
 
 
-def nearest(count: int, band: bool, which: float) -> Fit:
-    """Format of about the same length, for a line that cannot be read.
+def nearest(groups: tuple[int, ...], band: bool, which: float) -> Fit:
+    """Format of about the same length and number of groups, for a line that cannot be read.
 
     Args:
-        count: number of characters that were found.
+        groups: number of characters in each group that was found.
         band: whether the plate has a country band.
         which: random number, 0 <= which < 1, that chooses among these formats.
     """
@@ -140,7 +140,11 @@ def nearest(count: int, band: bool, which: float) -> Fit:
         if family.band == band
         for pattern in family.formats
     ]
-    distances = [abs(len(fit.pattern.replace(" ", "")) - count) for fit in formats]
+    distances = [
+        abs(len(fit.pattern.replace(" ", "")) - sum(groups))
+        + 2 * abs(len(fit.pattern.split()) - len(groups))
+        for fit in formats
+    ]
     limit = max(min(distances), 1)
     near = [one for one, far in zip(formats, distances, strict=True) if far <= limit]
     return near[int(which * len(near))]

@@ -5,7 +5,7 @@ from statistics import fmean
 
 import numpy as np
 from pii_measures.plates.characters import likeness
-from pii_measures.plates.glyphs import DIGITS, LETTERS
+from pii_measures.plates.glyphs import DIGITS
 from pii_measures.plates.layout import Line, PlateLayout, ink_of
 
 from .formats import fitting
@@ -132,4 +132,5 @@ def line_certainty(line: Line, row: list[Scores]) -> float:
 
 def lean_of(scores: Scores) -> float:
     """Lean of a character: positive for a likely digit, negative for a likely letter."""
-    return max(scores[char] for char in DIGITS) - max(scores[char] for char in LETTERS)
+    letters = (score for char, score in scores.items() if char not in DIGITS)
+    return max(scores[char] for char in DIGITS) - max(letters)

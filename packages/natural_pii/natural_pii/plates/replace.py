@@ -26,6 +26,8 @@ _ATTEMPTS = 3
 """Number of texts to try."""
 _EUROPEAN = 4.7
 """Width of a European plate relative to its height."""
+_WIDE = 2.6
+"""The same from which a plate may be one that is seen at an angle."""
 _MIDDLE_CAP = 0.42
 """Least cap height of a line in the middle of a quad, relative to the quad's height. It is lower on
 plates with two lines."""
@@ -232,8 +234,13 @@ class _Work:
 
 
 def _has_band(reading: Reading) -> bool:
-    """Whether the plate has a country band on the left."""
-    return reading.band > reading.frame.plate[0] + 1
+    """Whether the plate has a country band on the left.
+
+    A single line on a plate that is not wide is American, and what is blue on it is a picture.
+    """
+    frame = reading.frame
+    wide = frame.width > _WIDE * frame.height or len(reading.layout.lines) > 1
+    return wide and reading.band > frame.plate[0] + 1
 
 
 def _is_large(reading: Reading) -> bool:

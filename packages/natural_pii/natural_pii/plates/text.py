@@ -75,7 +75,7 @@ def formats_of(
             sure = readable and line_certainty(line, row) > _SURE
             fit = fitting(leans, line.groups, band) if readable else None
             if fit is None and not sure:
-                fit = nearest(len(row), band, other)
+                fit = nearest(line.groups, band, other)
         if fit is None:
             pattern = as_read(leans, line.groups) if readable else len(row) * "LD"[number]
             found.append(Text(pattern, ()))

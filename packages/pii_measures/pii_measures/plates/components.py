@@ -13,10 +13,16 @@ INK = (0.45, 0.6, 0.75)
 """Candidate thresholds: share of ink from which a pixel belongs to a character."""
 SEAL = 0.1
 """Mean of `InkModel.colour` from which a component is a seal or a sticker, not a character."""
+_USUAL_COLOUR = 0.07
+"""Mean of `InkModel.colour` up to which most characters are plain."""
 _EDGE = 0.7
 """Mean share of ink in a column between characters from which it is an edge of the plate."""
 _LEAST_CAP = 4.0
 """Cap height in the image, pixels, below which characters are not separated."""
+_SHORTEST, _TALLEST = 0.24, 0.96
+"""Limits of a character's height relative to the plate's."""
+_FEWEST = 4
+"""Fewest components that show what is usual."""
 USUAL = 0.62
 """Usual ratio of width to height of a character, seen from the front."""
 
@@ -54,6 +60,27 @@ def characters(
     return max(found, key=lambda parts: sum(_likely(share, part) for part in parts))
 
 
+def plainness(share: np.ndarray, colour: np.ndarray, frame: PlateFrame) -> float:
+    """Factor with which most components that are as large as characters are plain, up to 1.
+
+    Args:
+        share: share of ink, (h, w) float32.
+        colour: distance from ink and ground, (h, w) float32; see `InkModel.colour`.
+        frame: frame of the view.
+    """
+    x0, y0, x1, y1 = frame.plate
+    ink = (share > INK[0]).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=4)
+    colours = np.bincount(labels.ravel(), colour.ravel())
+    found = [
+        float(colours[number] / area)
+        for number, (x, y, w, h, area) in enumerate(stats[1:].tolist(), 1)
+        if x0 < x + w / 2 < x1 and y0 < y + h / 2 < y1 and 0.25 * h < w < 1.1 * h
+        and _SHORTEST * frame.height <= h <= _TALLEST * frame.height
+    ]  # fmt: skip
+    return min(_USUAL_COLOUR / max(median(found), 1e-6), 1.0) if len(found) >= _FEWEST else 1.0
+
+
 def _likely(share: np.ndarray, part: Part) -> float:
     """Likeness of a component to a character; negative if it resembles none."""
     ink = share[round(part.y0) : round(part.y1), round(part.x0) : round(part.x1)]
@@ -79,7 +106,7 @@ def _components(
             continue
         if colours[number] > SEAL * area:
             continue
-        tall = 0.24 * frame.height <= height <= 0.96 * frame.height
+        tall = _SHORTEST * frame.height <= height <= _TALLEST * frame.height
         if tall and height >= _LEAST_CAP * frame.scale and area >= 0.12 * width * height:
             parts.append(part)
     slack = 0.03 * frame.width

@@ -15,6 +15,9 @@ _LEAST_CONTRAST = 4.0
 """Difference of ink and ground, grey levels, below which nothing can be read."""
 _LEAST_COLOUR = 40.0
 """Distance between ink and ground, grey levels, below which colour is dominated by noise."""
+_BLUE, _LEAST_BLUE = 0.22, 9.0
+"""Blue minus the mean of red and green, relative to the brightest of them and in grey levels, from
+which a pixel may belong to a country band."""
 _WIDEST_DISC = 31
 """Side of the largest disc for removing strokes, pixels."""
 
@@ -31,6 +34,15 @@ class InkModel:
     """Ground under average light, (3,) float32."""
     dark_ground: bool
     """Whether the characters are lighter than the ground."""
+    plainness: float = 1.0
+    """Factor of `colour`, below 1 on plates whose characters differ from the ink themselves, for
+    example where they are overexposed."""
+
+    @property
+    def is_blue(self) -> bool:
+        """Whether the characters are as blue as a country band."""
+        red, green, blue = (self.ground + self.ink).tolist()
+        return blue - (red + green) / 2 > max(_BLUE * max(red, green, blue), _LEAST_BLUE)
 
     def gain(self, field: np.ndarray) -> np.ndarray:
         """Light on the ink, relative to the average.
@@ -72,7 +84,8 @@ class InkModel:
         """
         ink, square = self._lit
         rest = view - self.field - times(ink, share)
-        return np.sqrt(dot(rest, rest) / np.maximum(square, np.float32(_LEAST_COLOUR**2)))
+        rest = np.sqrt(dot(rest, rest) / np.maximum(square, np.float32(_LEAST_COLOUR**2)))
+        return rest if self.plainness == 1 else rest * np.float32(self.plainness)
 
 
 def take_apart(view: np.ndarray, seen: np.ndarray, frame: PlateFrame, dark: bool) -> InkModel:
@@ -183,7 +196,7 @@ def _is_band(view: np.ndarray, frame: PlateFrame) -> np.ndarray:
     blue = weighted(view, (-0.5, -0.5, 1))
     x0, y0, x1, y1 = (round(value) for value in frame.plate)
     usual = quantile(blue[y0 : y1 + 1, x0 : x1 + 1], 0.5)
-    return blue > max(usual, 0) + np.maximum(0.22 * bright, 9)
+    return blue > max(usual, 0) + np.maximum(_BLUE * bright, _LEAST_BLUE)
 
 
 def bands(view: np.ndarray, frame: PlateFrame) -> tuple[float, float]:

@@ -17,11 +17,13 @@ _CHARACTER = 0.52
 """Likeness from which a component beside the quad is a character; screws, edges and lamps are
 below."""
 _NARROW, _WIDE = 0.3, 1.05
-"""Limits of a character's width relative to its height."""
+"""Width relative to the height up to which a character is a bar, and its limit."""
 _PIECE = 0.7
 """Share of a character's width up to which the part inside the quad counts as a piece of it."""
 _EVEN = 0.15
 """Largest distance of its top and bottom from the line's, relative to the height of capitals."""
+_EVEN_BAR = 0.07
+"""The same for a bar, which may be a 1."""
 _FARTHEST = 1.3
 """Largest distance from the last character, relative to a character's usual width."""
 _GROUND = 0.1
@@ -145,9 +147,7 @@ def _beside(share: np.ndarray, frame: PlateFrame) -> list[tuple[Part, float]]:
         _, _, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=4)
         for x, y, w, h, _ in stats[1:].tolist():
             inside = x > 0 and y > 0 and x + w < width and y + h < height
-            # A narrow component may be the plate's edge.
-            wide = _NARROW * h < w < _WIDE * h
-            if inside and wide and (x < x0 or x + w > x1):
+            if inside and w < _WIDE * h and (x < x0 or x + w > x1):
                 likeness = best_likeness(share[y : y + h, x : x + w])
                 if likeness > _CHARACTER:
                     found.append((Part(x, y, x + w, y + h), likeness))
@@ -198,7 +198,10 @@ def _follows(line: Line, part: Part, share: np.ndarray) -> bool:
     if pieces and last[1] - last[0] > _PIECE * part.width:  # already found inside the quad
         return False
     end = line.boxes[-1 - pieces][1]
-    even = max(abs(part.y0 - line.y0), abs(part.y1 - line.y1)) < _EVEN * line.cap
+    # A narrow component may be the plate's edge, which is higher than a 1.
+    is_bar = part.width <= _NARROW * part.height
+    limit = (_EVEN_BAR if is_bar else _EVEN) * line.cap
+    even = max(abs(part.y0 - line.y0), abs(part.y1 - line.y1)) < limit
     if not (even and part.x0 - end < _FARTHEST * line.width):
         return False
     rows = share[round(line.y0) : round(line.y1)].mean(axis=0)

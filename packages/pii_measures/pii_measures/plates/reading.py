@@ -1,6 +1,6 @@
 """Reading of a plate: its rectified view, ink, ground and characters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 import cv2
@@ -10,7 +10,7 @@ from pii_measures.appearance import blur_sigma
 
 from . import ink
 from .characters import best_likeness
-from .components import Part
+from .components import Part, plainness
 from .layout import PlateLayout, find_layout, find_rows, ink_of, slope
 from .rectify import PlateFrame, frame_of, rectify, seen
 
@@ -83,11 +83,16 @@ def _read(image: np.ndarray, quad: np.ndarray, box: tuple[int, int, int, int]) -
     def as_ground(dark: bool) -> Reading:
         model = ink.take_apart(view, inside, frame, dark)
         share = model.share(view)
-        sides = ink.limits(view, model, frame, blue)
+        # Stems of blue characters at the ends of a line look like bands.
+        inner = (frame.plate[0], frame.plate[2]) if model.is_blue else blue
+        sides = ink.limits(view, model, frame, inner)
         colour = model.colour(view, share)
+        factor = plainness(share, colour, frame)
+        if factor < 1:
+            model, colour = replace(model, plainness=factor), factor * colour
         rows = find_rows(share, colour, frame, sides)
         layout = find_layout(share, colour, frame, sides, rows)
-        return Reading(frame, view, inside, model, share, sides, blue[0], rows, layout, blur)
+        return Reading(frame, view, inside, model, share, sides, inner[0], rows, layout, blur)
 
     light = as_ground(dark=False)
     if ink.light_share(view, inside, frame) >= _LIGHT:
