@@ -8,7 +8,7 @@ from pii_measures import FaceRegion, PlateRegion
 from .faces.donors import Donors
 from .faces.people import replace_faces
 from .plates.replace import replace_plate
-from .replacement import Replacement, check_image, generator_of, place_of
+from .replacement import Replacement, check_image, generator_of, place_of, seeds_of
 
 
 def anonymize(
@@ -41,15 +41,15 @@ def anonymize(
         replacements differs. None for regions that are empty, not finite or outside the image.
 
     Raises:
-        ValueError: the image is of another type or shape, `people` of another length, or there are
-            too few donors.
+        ValueError: the image is of another type or shape, `seed` is not of integers from 0,
+            `people` is of another length, or there are too few donors.
     """
     check_image(image)
     if people is not None and len(people) != len(regions):
         raise ValueError(f"people: {len(people)} values for {len(regions)} regions")
     if donors is not None and donors.too_few:
         raise ValueError(f"donors: {donors.too_few}")
-    seeds = (seed,) if isinstance(seed, int) else tuple(seed)
+    seeds = seeds_of(seed)
     owners = [None] * len(regions) if people is None else people
     faces = {place: face for place, face in enumerate(regions) if isinstance(face, FaceRegion)}
     plates = {place: plate for place, plate in enumerate(regions) if isinstance(plate, PlateRegion)}

@@ -1,10 +1,11 @@
 """Replacement of a face or a plate, and the random generator that it is drawn from."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
+from operator import index
 
 import numpy as np
 from pii_measures import BoxRegion, FaceRegion
@@ -35,6 +36,8 @@ class FallbackReason(StrEnum):
     """The colours are not those of skin: a mask, a sign, a mirror, the back of a head."""
     NO_TEXT = "no text"
     """A region that does not read as a plate: a lamp, a badge, or a plate that cannot be read."""
+    TOO_SMALL = "too small"
+    """A plate of less than 6 x 2 pixels, which has no room for characters."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +68,22 @@ def check_image(image: np.ndarray) -> None:
         raise ValueError(
             f"image: expected (height, width, 3) uint8 RGB, found {image.shape} {image.dtype}"
         )
+
+
+def seeds_of(seed: int | Sequence[int]) -> tuple[int, ...]:
+    """One or more seeds, which may be NumPy's integers.
+
+    Raises:
+        ValueError: they are not integers from 0.
+    """
+    given = seed if isinstance(seed, Iterable) else [seed]
+    try:
+        found = tuple(map(index, given))
+    except TypeError:
+        found = (-1,)
+    if min(found, default=0) < 0:
+        raise ValueError(f"seed: expected one or more integers from 0, found {seed!r}")
+    return found
 
 
 def generator_of(seed: Sequence[int], region: BoxRegion) -> np.random.Generator:

@@ -50,6 +50,18 @@ def test_every_region_is_replaced_and_nothing_else(street):
     assert np.array_equal(result[~touched], image[~touched])
 
 
+def test_seeds_are_integers_of_any_kind(street):
+    image, regions = street
+    expected = anonymize(image, regions, (3, 5))[0]
+    assert (anonymize(image, regions, (np.int64(3), np.uint8(5)))[0] == expected).all()
+    assert (anonymize(image, regions, np.array([3, 5]))[0] == expected).all()
+    one = anonymize(image, regions, 3)[0]
+    assert (anonymize(image, regions, np.int64(3))[0] == one).all()
+    for wrong in (1.5, -1, (2, -1), (2, 1.0), "1", None):
+        with pytest.raises(ValueError, match="seed: expected one or more integers from 0, found"):
+            anonymize(image, regions, wrong)
+
+
 def test_the_seed_and_the_boxes_decide_and_not_the_order(street):
     image, regions = street
     first, replacements = anonymize(image, regions, 3)

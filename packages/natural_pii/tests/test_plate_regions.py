@@ -156,6 +156,15 @@ def test_no_characters_are_written_on_a_lamp(size, monkeypatch):
     assert steps[1] < 0.6 * steps[0]
 
 
+@pytest.mark.parametrize(("width", "height", "small"), [(5, 4, True), (30, 1, True), (8, 3, False)])
+def test_a_plate_without_room_for_characters_says_so(width, height, small):
+    image = lettered({92: ("KLM 493", 1.7)}, (240, 120))
+    region = PlateRegion(90, 90, 90 + width, 90 + height)
+    result = replace_plate(image, region, np.random.default_rng(0))
+    assert (result.reason is FallbackReason.TOO_SMALL) is small
+    assert small == (result.route is Route.FALLBACK)
+
+
 def test_plates_without_anything_to_read():
     for value in (0, 128, 255):
         image = np.full((60, 160, 3), value, np.uint8)

@@ -70,7 +70,10 @@ def replace_plate(
     far = _FARTHEST * max(image.shape)
     if quad is not None and np.abs(quad).max() < far and seen(frame_of(quad), box).any():
         found = _rewritten(image, quad, box, rng)
-    return _smoothed(image, region, box) if found is None else found
+    if found is None:
+        smear, reason = _smoothed(image, region, box), FallbackReason.TOO_SMALL
+        found = replace(smear, reason=reason) if quad is None else smear
+    return found
 
 
 def _rewritten(
