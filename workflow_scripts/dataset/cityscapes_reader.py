@@ -14,9 +14,9 @@ from workflow_scripts.contracts import cityscapes
 from workflow_scripts.contracts.coco import CocoImage, Instance, Rle
 from workflow_scripts.contracts.settings import CLASSES
 from workflow_scripts.dataset.checks import refuse_empty
-from workflow_scripts.dataset.indexed_split import TURNED, IndexedSplit, ReadImage
+from workflow_scripts.dataset.indexed_split import DAMAGED, TURNED, IndexedSplit, ReadImage
 from workflow_scripts.dataset.reader import exif_notes, read_images
-from workflow_scripts.imaging.images import decode_ids, decode_image, size_in_header
+from workflow_scripts.imaging.images import checked_size, decode_ids, size_in_header
 from workflow_scripts.imaging.masks import encode_mask
 
 LAST_TRAIN_ID = 18
@@ -104,7 +104,9 @@ def _read_image(root: Path, file_name: str, *, with_void: bool) -> ReadImage:
             f"{path}: {size[0]}x{size[1]} pixels, but its label {label_path.name} has "
             f"{label_size[0]}x{label_size[1]}; one of them is not from this data set"
         )
-    height, width = decode_image(raw, path, upright=is_turned).shape[:2]
+    (width, height), is_damaged = checked_size(raw, path, upright=is_turned)
+    if is_damaged:
+        notes.append((DAMAGED, file_name))
     ids = decode_ids(labels, label_path)
     if ids.dtype != np.uint16:
         raise UserError(f"{label_path}: {ids.dtype} pixels; instance ids are uint16 (not labelIds)")

@@ -28,9 +28,9 @@ from workflow_scripts.contracts.coco import CocoImage, Instance
 from workflow_scripts.contracts.settings import CocoDataset, CocoFiles, FurtherTest
 from workflow_scripts.contracts.tasks import Task
 from workflow_scripts.dataset.checks import refuse_empty
-from workflow_scripts.dataset.indexed_split import TURNED, IndexedSplit, ReadImage
+from workflow_scripts.dataset.indexed_split import DAMAGED, TURNED, IndexedSplit, ReadImage
 from workflow_scripts.dataset.reader import exif_notes, read_images
-from workflow_scripts.imaging.images import decode_image, size_in_header
+from workflow_scripts.imaging.images import checked_size, size_in_header
 
 _PLACE_OF_CLASSES = "dataset.classes, dataset.class_mapping or dataset.ignored_classes"
 GROUPS = (
@@ -161,8 +161,9 @@ def _read_image(
     is_turned = TURNED in dict(notes)
     # Images of another size are not decoded: a small file may claim a billion pixels.
     if size is None or size in (stated, stated[::-1]):
-        height, width = decode_image(raw, path, upright=is_turned).shape[:2]
-        size = width, height
+        size, is_damaged = checked_size(raw, path, upright=is_turned)
+        if is_damaged:
+            notes.append((DAMAGED, image.file_name))
     if size != stated:
         raise UserError(
             f"{path}: {size[0]}x{size[1]} pixels, but {where.name} says {stated[0]}x{stated[1]}"

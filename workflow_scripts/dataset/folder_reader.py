@@ -10,9 +10,9 @@ from plain_commands.errors import UserError
 from plain_commands.files import read_bytes, sha256_of
 
 from workflow_scripts.contracts.coco import CocoImage
-from workflow_scripts.dataset.indexed_split import IndexedSplit, ReadImage
+from workflow_scripts.dataset.indexed_split import DAMAGED, IndexedSplit, ReadImage
 from workflow_scripts.dataset.reader import exif_notes, map_in_order
-from workflow_scripts.imaging.images import UNREADABLE, decode_image, size_in_header
+from workflow_scripts.imaging.images import UNREADABLE, checked_size, size_in_header
 
 
 def read_folder(root: Path, split: IndexedSplit, pool: Executor) -> None:
@@ -59,9 +59,12 @@ def _read_image(root: Path, name: str) -> ReadImage | str:
             if reason := cannot_be_kept(raw):
                 return f"{name}: {reason}"
             kinds_in(raw)
-        height, width = decode_image(raw, Path(name), upright=True).shape[:2]
+        (width, height), is_damaged = checked_size(raw, Path(name), upright=True)
     except (UserError, *UNREADABLE) as error:
         reason = " ".join(str(error).split())
         return reason if reason.startswith(name) else f"{name}: {reason.split(': ', 1)[-1]}"
     record = CocoImage(0, name, width, height, sha256_of(raw), upright=True)
-    return ReadImage(record, (), tuple(exif_notes(raw, name, size, None)))
+    notes = exif_notes(raw, name, size, None)
+    if is_damaged:
+        notes.append((DAMAGED, name))
+    return ReadImage(record, (), tuple(notes))

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from image_files import png_of
+import simplejpeg
+from image_files import orientation_of, png_of
 from PIL import Image
 from plain_commands.errors import UserError
 from plain_commands.files import atomic, read_bytes, sha256_of
@@ -17,6 +18,8 @@ MAX_PIXELS, MAX_SIDE = 2**30, 2**20
 """Largest image that is read by any library: the limits of OpenCV."""
 UNREADABLE = OSError, SyntaxError, ValueError, TypeError, struct.error
 """Errors that Pillow raises for damaged files."""
+_JPEG_DAMAGE = "Corrupt JPEG data", "Premature end"
+"""Beginnings of libjpeg's warnings about damage."""
 Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit, 179 million, lies below that
 
 
@@ -48,6 +51,37 @@ def decode_image(raw: bytes, path: Path, *, upright: bool | None = False) -> np.
     )
 
 
+def checked_size(raw: bytes, path: Path, *, upright: bool) -> tuple[tuple[int, int], bool]:
+    """Width and height of an image file whose pixels can be decoded.
+
+    Args:
+        raw: content of the file.
+        path: file name, for errors.
+        upright: as in `decode_image`.
+
+    Returns:
+        The size, and whether JPEG data are damaged. OpenCV, which reads the pixels in all stages,
+        fills what is missing without saying so; other formats are refused then.
+
+    Raises:
+        UserError: as in `decode_image`.
+    """
+    is_damaged = False
+    if raw.startswith(b"\xff\xd8\xff"):
+        _refuse_huge(raw, path)
+        try:
+            height, width = simplejpeg.decode_jpeg(raw, strict=True).shape[:2]
+        except ValueError as error:
+            is_damaged = str(error).startswith(_JPEG_DAMAGE)
+        else:
+            return (height, width) if upright and orientation_of(raw) > 4 else (
+                width,
+                height,
+            ), False
+    height, width = decode_image(raw, path, upright=upright).shape[:2]
+    return (width, height), is_damaged
+
+
 def shrunk(pixels: np.ndarray, factor: float) -> np.ndarray:
     """Reduced image (h, w, 3); the same one for a factor of 1 or more."""
     if factor >= 1:
@@ -69,12 +103,7 @@ def decode_ids(raw: bytes, path: Path) -> np.ndarray:
 
 
 def _decode(raw: bytes, path: Path, flags: int) -> np.ndarray:
-    width, height = size_in_header(raw) or (0, 0)
-    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
-        raise UserError(
-            f"{path}: the header says {width}x{height} pixels; images of up to {MAX_PIXELS:,} "
-            f"pixels and {MAX_SIDE:,} per side can be read"
-        )
+    _refuse_huge(raw, path)
     try:
         image = cv2.imdecode(np.frombuffer(raw, np.uint8), flags) if raw else None
     except cv2.error:
@@ -84,6 +113,15 @@ def _decode(raw: bytes, path: Path, flags: int) -> np.ndarray:
             f"{path}: truncated, damaged, or not an image ({len(raw)} bytes); copy it again"
         )
     return image
+
+
+def _refuse_huge(raw: bytes, path: Path) -> None:
+    width, height = size_in_header(raw) or (0, 0)
+    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+        raise UserError(
+            f"{path}: the header says {width}x{height} pixels; images of up to {MAX_PIXELS:,} "
+            f"pixels and {MAX_SIDE:,} per side can be read"
+        )
 
 
 def _is_damaged(raw: bytes) -> bool:
