@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from natural_pii.plates.arrange import rearranged, spread
-from natural_pii.plates.formats import FAMILIES, alphabet, fitting, is_digit, nearest
+from natural_pii.plates.formats import FAMILIES, PlateLook, alphabet, fitting, is_digit, nearest
 from natural_pii.plates.recognise import (
     has_text,
     read,
@@ -20,6 +20,8 @@ from plate_pictures import PhotoStyle, photograph
 
 GERMAN = FAMILIES[0]
 
+BAND, PLAIN, STRIPE, AMERICAN = PlateLook
+
 
 def leans(kinds: str) -> list[float]:
     return [0.3 if is_digit(kind) else -0.3 for kind in kinds.replace(" ", "")]
@@ -32,7 +34,7 @@ def groups(pattern: str) -> tuple[int, ...]:
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.formats[0])
 def test_each_format_is_recognised(family):
     for pattern in family.formats:
-        found = fitting(leans(pattern), groups(pattern), family.band)
+        found = fitting(leans(pattern), groups(pattern), family.looks[0])
         assert found is not None
         assert kinds_of(found.pattern) == kinds_of(pattern)
 
@@ -43,9 +45,9 @@ def kinds_of(pattern: str) -> list[list[bool]]:
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.formats[0])
 def test_some_formats_need_a_band(family):
-    found = [fitting(leans(pattern), groups(pattern), band=False) for pattern in family.formats]
+    found = [fitting(leans(pattern), groups(pattern), PLAIN) for pattern in family.formats]
     own = [fit for fit in found if fit is not None and fit.family is family]
-    assert bool(own) is not family.only_with_band
+    assert bool(own) is not (family.only and PLAIN not in family.looks)
 
 
 def test_no_1_is_written():
@@ -65,36 +67,37 @@ def test_first_groups_have_a_format(family):
 def test_a_doubtful_character_does_not_hide_a_format():
     evidence = leans("LLDD LLL")
     evidence[2] = -0.1  # a 0 that looks like an O
-    assert fitting(evidence, (4, 3), band=False).pattern == "LLYN LLL"
-    assert fitting(leans("LDDLDDL"), (7,), band=False) is None
-    assert fitting(leans("LLLLLLLLLL"), (10,), band=True) is None
-    assert fitting([], (), band=True) is None
+    assert fitting(evidence, (4, 3), PLAIN).pattern == "LLYN LLL"
+    assert fitting(leans("LDDLDDL"), (7,), PLAIN) is None
+    assert fitting(leans("LLLLLLLLLL"), (10,), BAND) is None
+    assert fitting([], (), BAND) is None
 
 
 def test_the_more_common_of_two_formats_explains_a_doubtful_reading():
     evidence = leans("LLL DDDD")
     evidence[1] = evidence[2] = 0.02  # J and S read as digits, or as letters
-    assert fitting(evidence, (3, 4), band=False).pattern == "ALL DDDD"
-    assert fitting(leans("LDD DDDD"), (3, 4), band=False).pattern == "LDD DDDD"
+    assert fitting(evidence, (3, 4), PLAIN).pattern == "ALL DDDD"
+    assert fitting(leans("LDD DDDD"), (3, 4), AMERICAN).pattern == "LDD DDDD"
 
 
 @pytest.mark.parametrize("count", [1, 6, 7, 8, 12])
-@pytest.mark.parametrize("band", [True, False])
-def test_a_format_is_found_for_any_length(count, band):
+@pytest.mark.parametrize("look", PlateLook)
+def test_a_format_is_found_for_any_length(count, look):
     for which in (0, 0.5, 0.999):
-        fit = nearest((count // 2, count - count // 2), band, which)
-        assert fit.family.band == band
+        fit = nearest((count // 2, count - count // 2), look, which)
+        assert look in fit.family.looks
         assert fit.pattern in fit.family.formats
         if 6 <= count <= 7:
             assert abs(len(fit.pattern.replace(" ", "")) - count) <= 1
 
 
 @pytest.mark.parametrize(
-    ("groups", "band"), [((3, 4), False), ((7,), False), ((3, 3), False), ((2, 2, 3), True)]
+    ("groups", "look"),
+    [((3, 4), PLAIN), ((7,), AMERICAN), ((3, 3), AMERICAN), ((7,), STRIPE), ((2, 2, 3), BAND)],
 )
-def test_a_format_for_an_illegible_line_has_its_groups(groups, band):
+def test_a_format_for_an_illegible_line_has_its_groups(groups, look):
     for which in np.linspace(0, 0.999, 20):
-        assert len(nearest(groups, band, which).pattern.split()) == len(groups)
+        assert len(nearest(groups, look, which).pattern.split()) == len(groups)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +107,7 @@ def test_a_format_for_an_illegible_line_has_its_groups(groups, band):
         ("AB34 CDE", PhotoStyle(band=False), ("LLYN LLL",)),
         ("XZ 482 KM", PhotoStyle(), ("LL DDD LL",)),
         ("KLM 4937", PhotoStyle(band=False), ("ALL DDDD",)),
-        ("KLM4N37", PhotoStyle(band=False), ("ALLDLDD",)),
+        ("KLM4N37", PhotoStyle(band=False), ("ALL DDDD", "LLLDLDD")),
         ("4B3 9376", PhotoStyle(), ("NRD DDDD",)),
     ],
 )
@@ -113,7 +116,9 @@ def test_formats_of_countries_are_kept(text, look, formats):
     reading = picture.read()
     scores = read(reading.share, reading.layout)
     for seed in range(4):
-        (new,) = formats_of(scores, reading.layout, look.band, True, np.random.default_rng(seed))
+        (new,) = formats_of(
+            scores, reading.layout, BAND if look.band else PLAIN, True, np.random.default_rng(seed)
+        )
         assert new.pattern in formats
         assert abs(len(new.pattern) - len(text)) <= 1
 
@@ -125,7 +130,7 @@ def test_lines_that_cannot_be_read_get_a_format_that_exists():
     scores = read(reading.share, reading.layout)
     for seed in range(5):
         rng = np.random.default_rng(seed)
-        (new,) = formats_of(scores, reading.layout, True, False, rng)
+        (new,) = formats_of(scores, reading.layout, BAND, False, rng)
         assert new.pattern in known
         line = spread(reading.layout.lines[0], new.groups, rng)
         (text,) = choose([new], scores, reading.layout, PlateLayout((line,), False), rng)
@@ -140,7 +145,7 @@ def test_only_a_sure_reading_leads_to_an_unknown_format():
     for best, kept in ((0.9, True), (0.7, False)):
         letter, digit = (likely(best, kind) for kind in "LD")
         scores = [[digit, digit, letter, *[digit] * 5]]  # Vietnam
-        (new,) = formats_of(scores, layout, False, True, np.random.default_rng(0))
+        (new,) = formats_of(scores, layout, PLAIN, True, np.random.default_rng(0))
         assert (new.pattern == "DDL DDDDD") is kept
 
 
@@ -167,7 +172,7 @@ def likely(best: float, kind: str) -> dict[str, float]:
 def test_lines_of_two_keep_their_kinds():
     scores = [[likely(0.9, kind) for kind in line] for line in ("LL", "LDDD")]
     layout = PlateLayout((line_of((2,)), line_of((1, 3))), True)
-    new = formats_of(scores, layout, True, True, np.random.default_rng(0))
+    new = formats_of(scores, layout, BAND, True, np.random.default_rng(0))
     assert [text.pattern for text in new] == ["LL", "L DDD"]
 
 
@@ -176,19 +181,19 @@ def test_seals_and_edges_that_were_read_as_characters_are_none():
     seal = dict.fromkeys(READABLE, 0.4)
     line = line_of((3, 5))
     kept = PlateLayout((line,), True)
-    layout, left = without_edges(kept, [[seal, *scores]], True)
+    layout, left = without_edges(kept, [[seal, *scores]], BAND)
     assert layout.lines[0].boxes == line.boxes[1:]
     assert layout.lines[0].groups == (2, 5)
     assert left == [scores]
-    like_a_letter, _ = without_edges(kept, [[scores[0], *scores]], True)
+    like_a_letter, _ = without_edges(kept, [[scores[0], *scores]], BAND)
     assert like_a_letter == layout  # there is no format with it
     old = [likely(0.9, kind) for kind in "LLLDDDD"]
     known = PlateLayout((line_of((3, 4)),), True)
-    assert without_edges(known, [old], False)[0] == known
+    assert without_edges(known, [old], PLAIN)[0] == known
 
     last = line.boxes[-1][0]
     bar = replace(line_of((2, 6)), boxes=(*line_of((2, 6)).boxes[:-1], (last, last + 5)))
-    layout, left = without_edges(PlateLayout((bar,), True), [[*scores, likely(0.9, "L")]], True)
+    layout, left = without_edges(PlateLayout((bar,), True), [[*scores, likely(0.9, "L")]], BAND)
     assert layout.lines[0].groups == (2, 5)
     assert left == [scores]
 
@@ -198,7 +203,7 @@ def test_a_line_of_nothing_but_edges_stays():
     seal = dict.fromkeys(READABLE, 0.4)
     for count in (1, 2, 3):
         line = line_of((count,))
-        layout, scores = without_edges(PlateLayout((line,), True), [[seal] * count], True)
+        layout, scores = without_edges(PlateLayout((line,), True), [[seal] * count], BAND)
         assert layout.lines == (line,)
         assert len(scores[0]) == count
     assert not has_text(kept, [[seal] * 3])
@@ -219,7 +224,7 @@ def test_new_characters_are_of_their_format_and_differ_from_the_old_ones():
     reading = picture.read()
     scores = read(reading.share, reading.layout)
     rng = np.random.default_rng(0)
-    texts = formats_of(scores, reading.layout, True, True, rng)
+    texts = formats_of(scores, reading.layout, BAND, True, rng)
     line = rearranged(reading.layout.lines[0], texts[0].groups, reading.sides, (0, 0), rng)
     new = type(reading.layout)((line,), True)
     (text,) = choose(texts, scores, reading.layout, new, rng)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from pii_measures.plates.glyphs import LETTERS
 
@@ -9,7 +10,7 @@ _SLACK = 0.15
 """Mean evidence per character by which a format may contradict the reading."""
 _OTHER_GROUPS = 0.15
 """Penalty if the groups differ from those that were read."""
-_OTHER_BAND = 0.1
+_OTHER_LOOK = 0.1
 """Penalty if only the plate or only the format has a country band."""
 
 
@@ -17,7 +18,7 @@ _CLASSES = {
     "L": LETTERS,
     "C": "BCDFGHJKLMNPRSTVWXZ",
     "A": "ABCDEFGHJKLMNP",  # first letters that have been issued everywhere
-    "E": "ABCDEF",
+    "E": "ABC",  # first series of Slovak districts
     "R": "ABCEHJKLMPSTUZ",  # regions of Czechia
     "D": "023456789",
     "N": "23456789",
@@ -31,18 +32,33 @@ _MARGIN = 0.08
 """Score by which a format has to be better than those before it, which are more common."""
 
 
+class PlateLook(Enum):
+    """What a plate of one line looks like besides its characters."""
+
+    BAND = "wide, with a blue band at the left"
+    PLAIN = "wide, without a band"
+    STRIPE = "wide, with a blue stripe at the top"
+    AMERICAN = "about twice as wide as high"
+
+
 @dataclass(frozen=True)
 class Family:
     """Interchangeable formats of one or more countries."""
 
     formats: tuple[str, ...]
     """Letters of `_CLASSES`, with a space between groups."""
-    band: bool = True
-    """Whether the plates have a blue band at the side."""
-    only_with_band: bool = False
-    """Whether plates without a visible band have another format."""
+    looks: tuple[PlateLook, ...] = (PlateLook.BAND,)
+    """Looks of the plates, the usual one first."""
+    only: bool = False
+    """Whether plates with another look have other formats."""
     starts: str = ""
     """First groups that exist, separated by spaces; empty for all."""
+
+    def penalty(self, look: PlateLook) -> float | None:
+        """Penalty for the look of a plate; None if these formats do not have it."""
+        if look in self.looks:
+            return 0.0
+        return None if self.only or look is PlateLook.AMERICAN else _OTHER_LOOK
 
 
 _GERMAN = Family(
@@ -53,7 +69,7 @@ _GERMAN = Family(
         for digits in (1, 2, 3)
         if district + letters + digits <= 7
     ),
-    only_with_band=True,
+    only=True,
     starts="B F H K L M N S W HH HB HL DA KA MA BO DO FR HD OF WI MZ RO UL AIC BAD DEG ERB FDS GAP "
     "HAM KUS LUP MTK OHV PAF SHA TBB VIE WUN",
 )
@@ -63,24 +79,25 @@ _SLOVAK = Family(
     "ML MT MY NM NR NZ PB PD PE PK PN PP PT PU PV RA RK RS RV SA SB SC SE SK SL SN SP SV TN TR TS "
     "TT TV VK VT ZA ZC ZH ZM ZV",
 )
+_BAND, _PLAIN, _AMERICAN = PlateLook.BAND, PlateLook.PLAIN, PlateLook.AMERICAN
 FAMILIES = (
     _GERMAN,
     _SLOVAK,
     Family(("LL DDD LL",)),  # France, Italy
-    Family(("LLYN LLL",), band=False),  # Great Britain
+    Family(("LLYN LLL",), (_PLAIN, _BAND)),  # Great Britain
     Family(("CC CC DD", "DD CC CC", "CC DD CC")),  # Netherlands, Portugal
     Family(("DD CCC D", "C DDD CC", "D CCC DD", "CC DDD C", "CCC DD C")),  # Netherlands
     Family(("N LLL DDD",)),  # Belgium
-    Family(("ALL DDDD",), band=False),  # Brazil until 2018, Poland, Texas and other states
+    Family(("ALL DDDD",), (_PLAIN, _AMERICAN)),  # Brazil until 2018, Poland, Texas, other states
     Family(("NRD DDDD",)),  # Czechia
     Family(("LL DDDDD", "LL DDDDL")),  # Poland, Norway
-    Family(("ALLDLDD",), band=False),  # Mercosur
+    Family(("ALLDLDD",), (PlateLook.STRIPE,), only=True),  # Mercosur
     Family(("DDDD CCC",)),  # Spain
-    Family(("LLL DDD",), band=False),  # Hungary, Sweden, USA
-    Family(("DDD LLL",), band=False),  # USA
-    Family(("NLLLDDD",), band=False),  # California
-    Family(("LDD DDDD", "NDD DDDD"), band=False),  # Illinois
-    Family(("LLD LDL", "NLL DDD"), band=False),  # Missouri
+    Family(("LLL DDD",), (_PLAIN, _AMERICAN)),  # Hungary, Sweden, USA
+    Family(("DDD LLL",), (_AMERICAN,), only=True),  # USA
+    Family(("NLLLDDD",), (_AMERICAN,), only=True),  # California
+    Family(("LDD DDDD", "NDD DDDD"), (_AMERICAN,), only=True),  # Illinois
+    Family(("LLD LDL", "NLL DDD"), (_AMERICAN,), only=True),  # Missouri
 )
 """The most common formats of Europe, Brazil and the USA; of alike ones, the most common first."""
 
@@ -96,13 +113,13 @@ class Fit:
     """Mean evidence per character for the format, minus penalties."""
 
 
-def fitting(leans: Sequence[float], groups: tuple[int, ...], band: bool) -> Fit | None:
+def fitting(leans: Sequence[float], groups: tuple[int, ...], look: PlateLook) -> Fit | None:
     """Format that fits the reading of a line, unless a less common one fits clearly better.
 
     Args:
         leans: for each character, how much more it resembles a digit than a letter.
         groups: number of characters in each group.
-        band: whether the plate has a country band.
+        look: look of the plate.
 
     Returns:
         None if the reading contradicts every format.
@@ -110,7 +127,8 @@ def fitting(leans: Sequence[float], groups: tuple[int, ...], band: bool) -> Fit 
     least = sum(map(abs, leans)) / max(len(leans), 1) - _SLACK
     best: Fit | None = None
     for family in FAMILIES:
-        if family.only_with_band and not band:
+        penalty = family.penalty(look)
+        if penalty is None:
             continue
         for pattern in family.formats:
             kinds = pattern.replace(" ", "")
@@ -119,25 +137,25 @@ def fitting(leans: Sequence[float], groups: tuple[int, ...], band: bool) -> Fit 
             evidence = sum(
                 lean if is_digit(kind) else -lean for kind, lean in zip(kinds, leans, strict=True)
             ) / len(leans)
-            score = evidence - _OTHER_BAND * (family.band != band)
+            score = evidence - penalty
             score -= _OTHER_GROUPS * (tuple(map(len, pattern.split())) != groups)
             if evidence > least and (best is None or score > best.score + _MARGIN):
                 best = Fit(family, pattern, score)
     return best
 
 
-def nearest(groups: tuple[int, ...], band: bool, which: float) -> Fit:
+def nearest(groups: tuple[int, ...], look: PlateLook, which: float) -> Fit:
     """Format of about the same length and number of groups, for a line that cannot be read.
 
     Args:
         groups: number of characters in each group that was found.
-        band: whether the plate has a country band.
+        look: look of the plate.
         which: random number, 0 <= which < 1, that chooses among these formats.
     """
     formats = [
         Fit(family, pattern, 0.0)
         for family in FAMILIES
-        if family.band == band
+        if look in family.looks
         for pattern in family.formats
     ]
     distances = [

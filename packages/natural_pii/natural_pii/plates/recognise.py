@@ -8,7 +8,7 @@ from pii_measures.plates.characters import likeness
 from pii_measures.plates.glyphs import DIGITS
 from pii_measures.plates.layout import Line, PlateLayout, ink_of
 
-from .formats import fitting
+from .formats import PlateLook, fitting
 
 _UNLIKE = 0.55
 """Likeness below which a component is hardly a character."""
@@ -39,7 +39,7 @@ def read(share: np.ndarray, layout: PlateLayout) -> list[list[Scores]]:
 
 
 def without_edges(
-    layout: PlateLayout, scores: list[list[Scores]], band: bool
+    layout: PlateLayout, scores: list[list[Scores]], look: PlateLook
 ) -> tuple[PlateLayout, list[list[Scores]]]:
     """Layout without coats of arms and edges that were mistaken for a first or last character.
 
@@ -49,7 +49,7 @@ def without_edges(
     Args:
         layout: the lines.
         scores: likeness of their characters; see `read`.
-        band: whether the plate has a country band.
+        look: look of the plate.
 
     Returns:
         The layout, and the scores of its characters.
@@ -57,24 +57,24 @@ def without_edges(
     if not layout.legible or len(layout.lines) > 1:  # formats are those of whole plates
         return layout, scores
     (line,), (row,) = layout.lines, scores
-    start, end = _without_edges(line, row, band)
+    start, end = _without_edges(line, row, look)
     return replace(layout, lines=(_part(line, start, end),)), [row[start:end]]
 
 
-def _without_edges(line: Line, row: list[Scores], band: bool) -> tuple[int, int]:
+def _without_edges(line: Line, row: list[Scores], look: PlateLook) -> tuple[int, int]:
     """First character, and the one after the last, that best fit a format."""
     leans = [lean_of(likely) for likely in row]
     odd = [
         max(likely.values()) < _UNLIKE or x1 - x0 < BAR * line.cap
         for likely, (x0, x1) in ((row[end], line.boxes[end]) for end in (0, -1))
     ]
-    unknown = fitting(leans, line.groups, band) is None
+    unknown = fitting(leans, line.groups, look) is None
     best, found = 0.0, (0, len(row))
     for start, after in ((0, 0), (1, 0), (0, 1), (1, 1)):
         part = _part(line, start, len(row) - after)
         if len(part.boxes) < _FEWEST:
             continue
-        fit = fitting(leans[start : len(row) - after], part.groups, band)
+        fit = fitting(leans[start : len(row) - after], part.groups, look)
         if fit is None:
             continue
         # Ink beyond the plate may look like a character, with which the line has no format.

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from pii_measures import PlateRegion, Reading, quad_of, read_plate, rectify
 from pii_measures.plates.components import Part
-from pii_measures.plates.ink import InkModel
+from pii_measures.plates.ink import InkModel, has_stripe
 from pii_measures.plates.layout import PlateLayout
 from pii_measures.plates.outside import widened, with_outside, with_parts
 from pii_measures.plates.rectify import PlateFrame, frame_of, seen
@@ -17,6 +17,7 @@ from natural_pii.replacement import Box, FallbackReason, Replacement, Route, che
 from . import gate, recognise, write, zone
 from .arrange import rearranged, spread
 from .blend import Lettering, compose, window_of
+from .formats import PlateLook
 from .marks import PlateMark, marks_of, painted, room_of, widths_of
 from .text import choose, formats_of
 
@@ -26,8 +27,9 @@ _ATTEMPTS = 3
 """Number of texts to try."""
 _EUROPEAN = 4.7
 """Width of a European plate relative to its height."""
-_WIDE = 2.6
-"""The same from which a plate may be one that is seen at an angle."""
+_WIDE = 2.7
+"""The same from which a plate may be a European or Brazilian one, also if it is seen at an angle.
+Of 234 photographed US plates, 90 % are narrower; of 253 of the others, 1 %."""
 _MIDDLE_CAP = 0.42
 """Least cap height of a line in the middle of a quad, relative to the quad's height. It is lower on
 plates with two lines."""
@@ -135,7 +137,7 @@ def _certainty(reading: Reading) -> float:
 def _without_edges(reading: Reading) -> tuple[PlateLayout, list[list[recognise.Scores]]]:
     """Layout without edges in place of characters; see `recognise.without_edges`."""
     scores = recognise.read(reading.share, reading.layout)
-    return recognise.without_edges(reading.layout, scores, _has_band(reading))
+    return recognise.without_edges(reading.layout, scores, _look_of(reading))
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,13 +194,13 @@ class _Work:
         """New characters."""
         frame, old = self.reading.frame, self.reading.layout
         readable = gate.readable(self.reading)
-        texts = formats_of(self.scores, old, _has_band(self.reading), readable, rng)
+        texts = formats_of(self.scores, old, _look_of(self.reading), readable, rng)
         if readable:
             lines = tuple(
                 rearranged(
                     line,
                     text.groups,
-                    room_of(self.marks, number, line, self.reading.sides),
+                    room_of(self.marks, number, line, self.area.columns(self.reading.sides)),
                     widths_of(self.marks, number, len(text.groups) - 1),
                     rng,
                 )
@@ -236,14 +238,22 @@ class _Work:
         return gate.still_read(self.before, after, self.reading)
 
 
-def _has_band(reading: Reading) -> bool:
-    """Whether the plate has a country band on the left.
+def _look_of(reading: Reading) -> PlateLook:
+    """Look of a plate with one line.
 
-    A single line on a plate that is not wide is American, and what is blue on it is a picture.
+    A plate that is not wide is American, and what is blue on it is a picture.
     """
     frame = reading.frame
-    wide = frame.width > _WIDE * frame.height or len(reading.layout.lines) > 1
-    return wide and reading.band > frame.plate[0] + 1
+    if frame.width < _WIDE * frame.height:
+        return PlateLook.AMERICAN
+    if _has_band(reading):
+        return PlateLook.BAND
+    return PlateLook.STRIPE if has_stripe(reading.view, frame) else PlateLook.PLAIN
+
+
+def _has_band(reading: Reading) -> bool:
+    """Whether the plate has a country band on the left."""
+    return reading.band > reading.frame.plate[0] + 1
 
 
 def _is_large(reading: Reading) -> bool:
@@ -256,7 +266,7 @@ def foreshortening_of(reading: Reading) -> float:
 
     It is known only for plates with a country band and a single line, which have one size.
     """
-    if not _has_band(reading) or len(reading.layout.lines) > 1:
+    if _look_of(reading) is not PlateLook.BAND or len(reading.layout.lines) > 1:
         return 1.0
     return min(reading.frame.width / reading.frame.height / _EUROPEAN, 1.0)
 

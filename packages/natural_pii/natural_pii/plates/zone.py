@@ -21,6 +21,8 @@ _AROUND = 0.6
 _LEAST, _BESIDE = 0.3, 0.5
 """Height relative to the cap height, and likeness, from which ink beside a line may be a
 character."""
+_INK_BESIDE, _QUIET = 0.3, 0.1
+"""Share of ink, and share of such pixels of a column, from which there is a mark beside a line."""
 _TALL = 0.7
 """Height relative to the cap height from which it may be one, whatever it looks like."""
 _CHARACTER = 0.55
@@ -54,6 +56,13 @@ class Zone:
     """The rows of the characters only, (h, w) bool."""
     hidden: np.ndarray
     """Objects in front of the plate or beside it, which are not repainted, (h, w) bool."""
+
+    def columns(self, sides: tuple[float, float]) -> tuple[float, float]:
+        """First and last x between the sides of a ground that are repainted."""
+        painted = np.flatnonzero(self.text.any(axis=0))
+        if not len(painted):
+            return sides
+        return max(sides[0], float(painted[0])), min(sides[1], float(painted[-1]))
 
 
 def text_zone(reading: Reading, certain: bool) -> Zone:
@@ -124,14 +133,38 @@ def _sides(reading: Reading, certain: bool) -> tuple[float, float]:
 
 
 def _around(reading: Reading) -> tuple[float, float]:
-    """First and last x around the characters, and around other ink beside them."""
+    """First and last x around the characters, and around other ink beside them that may be some.
+
+    A coat of arms or a sticker beside a line stays whole.
+    """
     (first, last), lines = reading.sides, reading.layout.lines
     left, right, pad = math.inf, -math.inf, 1.3 * reading.frame.scale
     for line in lines:
         start, end = _with_ink_beside(reading, line)
-        left = min(left, line.boxes[0][0] - _AROUND * line.width, start - pad)
-        right = max(right, line.boxes[-1][1] + _AROUND * line.width, end + pad)
+        left = min(left, _up_to_ink(reading, line, -1), start - pad)
+        right = max(right, _up_to_ink(reading, line, 1), end + pad)
     return max(left, first), min(right, last)
+
+
+def _up_to_ink(reading: Reading, line: Line, step: int) -> float:
+    """Last x beside a line before other ink; as far as its surroundings if there is none, or if
+    there is no space before it.
+
+    Args:
+        reading: reading of the plate.
+        line: one of its lines.
+        step: -1 on the left of the line, 1 on its right.
+    """
+    end = line.boxes[0][0] if step < 0 else line.boxes[-1][1]
+    farthest = end + step * _AROUND * line.width
+    rows = reading.share[max(round(line.y0), 0) : round(line.y1) + 1]
+    is_quiet = (np.abs(rows) > _INK_BESIDE).mean(axis=0) < _QUIET
+    near = round(end + step * max(2.2 * reading.blur, 1.3 * reading.frame.scale))
+    free = list(range(near, round(farthest) + step, step))
+    for x in free:
+        if 0 <= x < len(is_quiet) and not is_quiet[x]:
+            return farthest if x in free[:2] else float(x - step)
+    return farthest
 
 
 def _with_ink_beside(reading: Reading, line: Line) -> tuple[float, float]:

@@ -217,6 +217,18 @@ def bands(view: np.ndarray, frame: PlateFrame) -> tuple[float, float]:
     return float(left), float(right)
 
 
+def has_stripe(view: np.ndarray, frame: PlateFrame) -> bool:
+    """Whether a plate has a blue stripe at the top, like those of Mercosur.
+
+    Args:
+        view: (h, w, 3) float32.
+        frame: frame of the view.
+    """
+    x0, y0, x1, _ = (round(value) for value in frame.plate)
+    rows = slice(round(y0 + 0.04 * frame.height), round(y0 + 0.18 * frame.height) + 1)
+    return bool(_is_band(view, frame)[rows, max(x0, 0) : x1 + 1].mean() > 0.5)
+
+
 def limits(
     view: np.ndarray, model: InkModel, frame: PlateFrame, sides: tuple[float, float]
 ) -> tuple[float, float]:
