@@ -18,7 +18,7 @@ _CLASSES = {
     "L": LETTERS,
     "C": "BCDFGHJKLMNPRSTVWXZ",
     "A": "ABCDEFGHJKLMNP",  # first letters that have been issued everywhere
-    "E": "ABC",  # first series of Slovak districts
+    "E": "ABCDEF",
     "R": "ABCEHJKLMPSTUZ",  # regions of Czechia
     "D": "023456789",
     "N": "23456789",
