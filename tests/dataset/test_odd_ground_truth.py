@@ -262,6 +262,19 @@ def test_images_of_16_bits_are_counted(data, capsys):
     np.testing.assert_array_equal(load(image, data.images)[..., ::-1], noise([1, 0]) // 16)
 
 
+def test_damaged_jpeg_files_are_counted(data, capsys):
+    content = json.loads(data.file.read_text())
+    renamed("a.jpg", "b.png")(content)
+    data.write(content)
+    raw = cv2.imencode(".jpg", noise([1, 0]))[1].tobytes()
+    (data.images / "a.jpg").write_bytes(raw[: len(raw) // 2] + raw[len(raw) // 2 + 300 :])
+    assert data.index() == 0
+    assert lines_of(capsys) == [
+        "attention: train: 1 JPEG files with damaged data, whose lost parts are filled; copy them "
+        "again, e.g. a.jpg"
+    ]
+
+
 def test_a_tiff_is_turned_by_its_format(data, capsys):
     write_turned(data.images / "a.tif", noise([1, 0]), 3)
     content = json.loads(data.file.read_text())

@@ -12,7 +12,7 @@ from plain_commands.errors import UserError
 
 from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.imaging import images
-from workflow_scripts.imaging.images import decode, decode_image, size_in_header
+from workflow_scripts.imaging.images import checked_size, decode, decode_image, size_in_header
 
 PANORAMA = (21000, 8600)
 
@@ -64,11 +64,11 @@ def test_the_stored_size_counts_whatever_the_orientation():
     assert size_in_header(raw.getvalue()) == (6, 4)
 
 
-def drawn_bytes(file_format: str, **options: str) -> bytes:
+def drawn_bytes(file_format: str, mode: str = "RGB", **options) -> bytes:
     """A picture of 90x80 pixels in a format of Pillow's."""
     noise = np.random.default_rng(0).integers(0, 255, (12, 12, 3), np.uint8)
     raw = io.BytesIO()
-    Image.fromarray(cv2.resize(noise, (90, 80))).save(raw, file_format, **options)
+    Image.fromarray(cv2.resize(noise, (90, 80))).convert(mode).save(raw, file_format, **options)
     return raw.getvalue()
 
 
@@ -81,3 +81,33 @@ def test_damage_inside_of_a_tiff_is_found_although_opencv_fills_it(compression):
     assert cv2.imdecode(np.frombuffer(damaged, np.uint8), cv2.IMREAD_COLOR) is not None
     with pytest.raises(UserError, match=r"^a.tif: truncated, damaged, or not an image"):
         decode_image(damaged, Path("a.tif"))
+
+
+@pytest.mark.parametrize("upright", [True, False])
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP"])
+def test_the_checked_size_is_that_of_the_decoded_pixels(file_format, orientation, upright):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    raw = drawn_bytes(file_format, exif=exif)
+    height, width = decode_image(raw, Path("a"), upright=upright).shape[:2]
+    assert checked_size(raw, Path("a"), upright=upright) == ((width, height), False)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 1, "quality": 30}])
+def test_damage_inside_of_a_jpeg_is_found_although_opencv_fills_it(mode, options):
+    raw = drawn_bytes("JPEG", mode, **options)
+    assert checked_size(raw, Path("a.jpg"), upright=False) == ((90, 80), False)
+    assert checked_size(raw + b"rest", Path("a.jpg"), upright=False) == ((90, 80), False)
+    start = raw.rindex(b"\xff\xda") + 20
+    middle = (start + len(raw)) // 2
+    damaged = raw[:middle] + raw[middle + (len(raw) - middle) // 3 :]
+    assert decode_image(damaged, Path("a.jpg")).shape == (80, 90, 3)
+    assert checked_size(damaged, Path("a.jpg"), upright=False) == ((90, 80), True)
+
+
+@pytest.mark.parametrize("subsampling", [0, 1, 2])
+def test_printing_colours_have_a_size(subsampling):
+    raw = drawn_bytes("JPEG", "CMYK", subsampling=subsampling)
+    assert checked_size(raw, Path("a.jpg"), upright=False) == ((90, 80), False)
