@@ -20,7 +20,7 @@ from plate_pictures import PhotoStyle, photograph
 
 GERMAN = FAMILIES[0]
 
-BAND, PLAIN, STRIPE, AMERICAN = PlateLook
+BAND, PLAIN, SHORT, STRIPE, AMERICAN = PlateLook
 
 
 def leans(kinds: str) -> list[float]:
@@ -93,7 +93,14 @@ def test_a_format_is_found_for_any_length(count, look):
 
 @pytest.mark.parametrize(
     ("groups", "look"),
-    [((3, 4), PLAIN), ((7,), AMERICAN), ((3, 3), AMERICAN), ((7,), STRIPE), ((2, 2, 3), BAND)],
+    [
+        ((3, 4), PLAIN),
+        ((7,), AMERICAN),
+        ((3, 3), AMERICAN),
+        ((7,), STRIPE),
+        ((3, 4), SHORT),
+        ((2, 2, 3), BAND),
+    ],
 )
 def test_a_format_for_an_illegible_line_has_its_groups(groups, look):
     for which in np.linspace(0, 0.999, 20):

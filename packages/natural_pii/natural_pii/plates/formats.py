@@ -37,6 +37,7 @@ class PlateLook(Enum):
 
     BAND = "wide, with a blue band at the left"
     PLAIN = "wide, without a band"
+    SHORT = "three times as wide as high, without a band"
     STRIPE = "wide, with a blue stripe at the top"
     AMERICAN = "about twice as wide as high"
 
@@ -79,7 +80,8 @@ _SLOVAK = Family(
     "ML MT MY NM NR NZ PB PD PE PK PN PP PT PU PV RA RK RS RV SA SB SC SE SK SL SN SP SV TN TR TS "
     "TT TV VK VT ZA ZC ZH ZM ZV",
 )
-_BAND, _PLAIN, _AMERICAN = PlateLook.BAND, PlateLook.PLAIN, PlateLook.AMERICAN
+_BAND, _PLAIN = PlateLook.BAND, PlateLook.PLAIN
+_SHORT, _AMERICAN = PlateLook.SHORT, PlateLook.AMERICAN
 FAMILIES = (
     _GERMAN,
     _SLOVAK,
@@ -88,12 +90,12 @@ FAMILIES = (
     Family(("CC CC DD", "DD CC CC", "CC DD CC")),  # Netherlands, Portugal
     Family(("DD CCC D", "C DDD CC", "D CCC DD", "CC DDD C", "CCC DD C")),  # Netherlands
     Family(("N LLL DDD",)),  # Belgium
-    Family(("ALL DDDD",), (_PLAIN, _AMERICAN)),  # Brazil until 2018, Poland, Texas, other states
+    Family(("ALL DDDD",), (_SHORT, _PLAIN, _AMERICAN)),  # Brazil until 2018, Poland, Texas, others
     Family(("NRD DDDD",)),  # Czechia
     Family(("LL DDDDD", "LL DDDDL")),  # Poland, Norway
     Family(("ALLDLDD",), (PlateLook.STRIPE,), only=True),  # Mercosur
     Family(("DDDD CCC",)),  # Spain
-    Family(("LLL DDD",), (_PLAIN, _AMERICAN)),  # Hungary, Sweden, USA
+    Family(("LLL DDD",), (_PLAIN, _SHORT, _AMERICAN)),  # Hungary, Sweden, USA
     Family(("DDD LLL",), (_AMERICAN,), only=True),  # USA
     Family(("NLLLDDD",), (_AMERICAN,), only=True),  # California
     Family(("LDD DDDD", "NDD DDDD"), (_AMERICAN,), only=True),  # Illinois

@@ -27,6 +27,8 @@ _ATTEMPTS = 3
 """Number of texts to try."""
 _EUROPEAN = 4.7
 """Width of a European plate relative to its height."""
+_LONG = 3.5
+"""The same from which one without a band may be British."""
 _WIDE = 2.7
 """The same from which a plate may be a European or Brazilian one, also if it is seen at an angle.
 Of 234 photographed US plates, 90 % are narrower; of 253 of the others, 1 %."""
@@ -248,7 +250,9 @@ def _look_of(reading: Reading) -> PlateLook:
         return PlateLook.AMERICAN
     if _has_band(reading):
         return PlateLook.BAND
-    return PlateLook.STRIPE if has_stripe(reading.view, frame) else PlateLook.PLAIN
+    if has_stripe(reading.view, frame):
+        return PlateLook.STRIPE
+    return PlateLook.SHORT if frame.width < _LONG * frame.height else PlateLook.PLAIN
 
 
 def _has_band(reading: Reading) -> bool:
