@@ -10,15 +10,18 @@ from pii_measures.pixels import limited, rounded, scaled, three, times
 from pii_measures.plates.ink import InkModel
 from pii_measures.plates.rectify import PlateFrame, to_window
 
-from natural_pii.grain import feather, noise
+from natural_pii.grain import cut_out, feather, noise, white_noise
 from natural_pii.replacement import Box
 
 from .zone import Zone
 
 _BLURS = np.array([0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0, 1.2, 1.45, 1.75, 2.1, 2.6, 3.2, 4.0, 5.0])
 """Candidate blurs: standard deviations in pixels of the image."""
-_GROUND = 0.3
-"""Share of ink up to which a pixel may be ground."""
+_GROUND, _STROKE = 0.3, 0.75
+"""Share of ink up to which a pixel may be ground, and from which it is inside of a stroke."""
+_MOST_UNEVEN, _PATCH = 0.12, 0.12
+"""Largest standard deviation of the ink along strokes, and the size of its patches relative to the
+height of the line."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ def compose(
     drawn = _blurred(drawn, *_match_blur(before, written, drawn, rows, share_noise))
     strength, offset = _match_contrast(before[written], drawn[rows], share_noise, lettering.legible)
     share = strength * drawn + offset
+    share *= 1 + _unevenness(before, share, rows, share_noise, rng)
     new = times(scaled(model.gain(field), model.ink), share)
     if lettering.marks.any():
         marks = to_window(lettering.marks, frame, window, finer)
@@ -193,6 +197,29 @@ def _match_contrast(
     low, high = (0.75, 1.9) if legible else (0.15, 2.2)
     factor = float(np.clip(factor, low, high))
     return factor, 0.0 if legible else float(np.clip(old.mean() - factor * new.mean(), -0.5, 0.5))
+
+
+def _unevenness(
+    before: np.ndarray, share: np.ndarray, rows: np.ndarray, level: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Smooth random change that makes strokes as uneven as the old ones, (h, w) float32.
+
+    Embossed characters catch the light, and paint wears off.
+
+    Args:
+        before: old ink, (h, w) float32.
+        share: new ink, (h, w) float32.
+        rows: where characters may be, (h, w) bool.
+        level: standard deviation of the noise in the old ink.
+        rng: random generator that chooses the change.
+    """
+    strokes = (one[rows & (one > _STROKE)] for one in (before, share))
+    variances = [float(one.var()) if one.size else 0.0 for one in strokes]
+    deviation = np.sqrt(np.clip(variances[0] - variances[1] - level**2, 0, _MOST_UNEVEN**2))
+    change = cut_out(white_noise()[..., :1], share.shape, rng)[..., 0]
+    sigma = max(_PATCH * float(rows.any(axis=1).sum()), 1.0)
+    change = cv2.GaussianBlur(change, (0, 0), sigma)
+    return np.float32(deviation / max(float(change.std()), 1e-3)) * change
 
 
 def _ground_between(rest: np.ndarray, before: np.ndarray, written: np.ndarray) -> np.ndarray:
