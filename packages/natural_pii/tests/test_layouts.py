@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from natural_pii.plates.arrange import rearranged, spread
+from natural_pii.plates.arrange import Room, rearranged, spread
 from natural_pii.plates.formats import FAMILIES, PlateLook, alphabet, fitting, is_digit, nearest
 from natural_pii.plates.recognise import (
     has_text,
@@ -232,7 +232,9 @@ def test_new_characters_are_of_their_format_and_differ_from_the_old_ones():
     scores = read(reading.share, reading.layout)
     rng = np.random.default_rng(0)
     texts = formats_of(scores, reading.layout, BAND, True, rng)
-    line = rearranged(reading.layout.lines[0], texts[0].groups, reading.sides, (0, 0), rng)
+    old = reading.layout.lines[0]
+    room = Room(reading.sides, ends_of(old), (0, 0))
+    line = rearranged(old, texts[0].groups, room, rng)
     new = type(reading.layout)((line,), True)
     (text,) = choose(texts, scores, reading.layout, new, rng)
     kinds = texts[0].pattern.replace(" ", "")
@@ -244,6 +246,10 @@ def test_new_characters_are_of_their_format_and_differ_from_the_old_ones():
     for char, box in zip(text, line.boxes, strict=True):
         closest = int(np.abs(np.array(old) - sum(box) / 2).argmin())
         assert char != "HKCD3725"[closest]
+
+
+def ends_of(line: Line) -> tuple[float, float]:
+    return line.boxes[0][0], line.boxes[-1][1]
 
 
 def line_of(counts: tuple[int, ...]) -> Line:
@@ -258,14 +264,12 @@ def line_of(counts: tuple[int, ...]) -> Line:
 
 def test_characters_stand_elsewhere_in_their_groups():
     old = line_of((2, 2, 3))
-    found = [
-        rearranged(old, (2, 2, 3), (4, 220), (0, 12), np.random.default_rng(seed))
-        for seed in range(30)
-    ]
+    room = Room((4, 220), ends_of(old), (0, 12))
+    found = [rearranged(old, (2, 2, 3), room, np.random.default_rng(seed)) for seed in range(30)]
     for line in found:
         assert line.groups == (2, 2, 3)
-        assert line.boxes[0][0] > max(4, old.boxes[0][0] - 0.32 * old.width)
-        assert line.boxes[-1][1] < min(220, old.boxes[-1][1] + 0.32 * old.width)
+        assert line.boxes[0][0] > max(4, old.boxes[0][0] - 0.17 * old.width)
+        assert line.boxes[-1][1] < min(220, old.boxes[-1][1] + 0.17 * old.width)
         assert all(a[1] < b[0] for a, b in zip(line.boxes, line.boxes[1:], strict=False))
         assert line.boxes[4][0] - line.boxes[3][1] > 12  # room for the seal
         assert abs(line.cap - old.cap) < 0.06 * old.cap
@@ -274,10 +278,20 @@ def test_characters_stand_elsewhere_in_their_groups():
     assert np.std([line.cap for line in found]) > 0.3
 
 
+def test_a_text_is_in_the_middle_although_a_character_was_not_read():
+    old = line_of((3, 3))
+    used = old.boxes[0][0], old.boxes[-1][1] + 1.2 * old.width
+    for seed in range(10):
+        room = Room((0, 400), used, (0,))
+        line = rearranged(old, (3, 3), room, np.random.default_rng(seed))
+        middle = (line.boxes[0][0] + line.boxes[-1][1]) / 2
+        assert abs(middle - sum(used) / 2) < 0.15 * old.width
+
+
 def test_a_longer_text_is_narrower_where_there_is_no_room():
     old = line_of((3, 4))
     room = (old.boxes[0][0] - 3, old.boxes[-1][1] + 3)
-    line = rearranged(old, (3, 5), room, (0,), np.random.default_rng(0))
+    line = rearranged(old, (3, 5), Room(room, ends_of(old), (0,)), np.random.default_rng(0))
     assert room[0] < line.boxes[0][0]
     assert line.boxes[-1][1] < room[1]
     assert line.width < old.width

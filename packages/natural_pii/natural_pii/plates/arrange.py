@@ -3,35 +3,47 @@
 The positions and number of the old characters would identify a plate as well as its text does.
 """
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from pii_measures.plates.layout import Line
 
-_SIZE = (0.95, 1.05)
+_SIZE = (0.95, 1.03)
 """Width and height of new characters relative to the old ones."""
-_SPACING = (0.95, 1.06)
+_SPACING = (0.95, 1.03)
 """Spacing of new characters relative to the old spacing."""
 _GAP = (0.75, 1.3)
 """Additional space between groups relative to the old one."""
 _USUAL_GAP = 0.55
 """Additional space between groups, relative to a character's width, if the number of groups
 changes."""
-_SHIFT = (0.3, 0.04)
+_SHIFT = (0.12, 0.04)
 """Largest shift of a line: across, relative to a character's width; down, to the cap height."""
 _ROOM = 0.12
 """Free space around a seal and beside the first and last character, relative to a character's
 width."""
-_OVERHANG = 0.3
+_OVERHANG = 0.15
 """Distance by which a line may extend beyond the old one, relative to a character's width: plates
 leave little more space, and their edges are not always found."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """Space for the characters of a line."""
+
+    free: tuple[float, float]
+    """First and last x available for characters."""
+    used: tuple[float, float]
+    """First and last x of the old ones, including any that could not be read."""
+    seals: tuple[float, ...] = ()
+    """Width of the mark in each gap between the new groups; 0 if there is none."""
 
 
 def rearranged(
     line: Line,
     groups: tuple[int, ...],
-    room: tuple[float, float],
-    seals: tuple[float, ...],
+    room: Room,
     rng: np.random.Generator,
 ) -> Line:
     """Line with new positions for other characters.
@@ -39,8 +51,7 @@ def rearranged(
     Args:
         line: the old line.
         groups: number of characters in each new group.
-        room: first and last x available for characters.
-        seals: width of the mark in each gap between groups; 0 if there is none.
+        room: space for the new characters.
         rng: random generator for size, spacing and position.
     """
     count = sum(groups)
@@ -50,11 +61,11 @@ def rearranged(
     pitch = max(_pitch(line) * _between(_SPACING, spacing), 1.06 * width)
     gaps = [
         max(wide * _between(_GAP, gap), seal + (1 + 2 * _ROOM) * width - pitch)
-        for wide, seal in zip(_gaps(line, len(groups)), seals, strict=True)
+        for wide, seal in zip(_gaps(line, len(groups)), room.seals, strict=True)
     ]
-    first, last = line.boxes[0][0], line.boxes[-1][1]
-    low = max(first - _OVERHANG * width, min(room[0] + _ROOM * width, first))
-    high = min(last + _OVERHANG * width, max(room[1] - _ROOM * width, last))
+    first, last = room.used
+    low = max(first - _OVERHANG * width, min(room.free[0] + _ROOM * width, first))
+    high = min(last + _OVERHANG * width, max(room.free[1] - _ROOM * width, last))
     length = (count - 1) * pitch + sum(gaps) + width
     shrink = min(1.0, (high - low) / length)
     width, pitch, gaps = width * shrink, pitch * shrink, [one * shrink for one in gaps]

@@ -15,8 +15,9 @@ _VISIBLE = 0.3
 _SMALL, _TINY = 0.68, 0.1
 """Heights relative to the cap height: a mark without colour is at most `_SMALL` high, and anything
 below `_TINY` is dirt."""
-_COLOURED = 2 * SEAL
-"""Mean colour from which a mark counts as a seal, even if it is as high as characters."""
+_COLOURED = (2 * SEAL, SEAL)
+"""Mean colour from which a mark counts as a seal, even if it is as high as characters; the second
+value is for marks between groups."""
 _CHARACTER = (0.6, 0.8)
 """Likeness above which a mark may be a character and is removed; the second value is for seals."""
 _DOT = 0.35
@@ -110,7 +111,7 @@ def _in_strip(
     for label, (x, y, w, h, _) in enumerate(stats[1:].tolist(), 1):
         box = slice(y, y + h), slice(x, x + w)
         own = (labels[box] == label) & (visible[box] > 0)
-        seal = bool(own.any()) and float(colour[box][own].mean()) > _COLOURED
+        seal = bool(own.any()) and float(colour[box][own].mean()) > _COLOURED[between]
         is_dot = between and h <= _DOT * cap and abs(2 * y + h - height) < _DOT * cap
         inside = y > 0 and y + h < height
         near = seal or (between and w > _SLIVER * cap) or (is_dot and w > _TINY * cap)

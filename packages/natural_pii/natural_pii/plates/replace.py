@@ -15,7 +15,7 @@ from pii_measures.plates.rectify import PlateFrame, frame_of, seen
 from natural_pii.replacement import Box, FallbackReason, Replacement, Route, check_image
 
 from . import gate, recognise, write, zone
-from .arrange import rearranged, spread
+from .arrange import Room, rearranged, spread
 from .blend import Lettering, compose, window_of
 from .formats import PlateLook
 from .marks import PlateMark, marks_of, painted, room_of, widths_of
@@ -199,13 +199,7 @@ class _Work:
         texts = formats_of(self.scores, old, _look_of(self.reading), readable, rng)
         if readable:
             lines = tuple(
-                rearranged(
-                    line,
-                    text.groups,
-                    room_of(self.marks, number, line, self.area.columns(self.reading.sides)),
-                    widths_of(self.marks, number, len(text.groups) - 1),
-                    rng,
-                )
+                rearranged(line, text.groups, self._room(number, len(text.groups)), rng)
                 for number, (line, text) in enumerate(zip(old.lines, texts, strict=True))
             )
         else:
@@ -216,6 +210,15 @@ class _Work:
         chars = choose(texts, self.scores, old, new, rng)
         ink = write.draw(chars, new, frame, self.pen, 2 if frame.scale < 4 else 1)
         return self._with_ink(ink, painted(self.marks, old, new, self.before.shape))
+
+    def _room(self, number: int, groups: int) -> Room:
+        """Space for the new characters of a line with this many groups."""
+        line = self.reading.layout.lines[number]
+        sides = self.area.columns(self.reading.sides)
+        left, right = room_of(self.marks, number, line, sides)
+        start, end = zone.with_ink_beside(self.reading, line)
+        used = max(start, left), min(end, right)
+        return Room((left, right), used, widths_of(self.marks, number, groups - 1))
 
     def bare(self) -> Lettering:
         """The plate without characters."""

@@ -140,7 +140,7 @@ def _around(reading: Reading) -> tuple[float, float]:
     (first, last), lines = reading.sides, reading.layout.lines
     left, right, pad = math.inf, -math.inf, 1.3 * reading.frame.scale
     for line in lines:
-        start, end = _with_ink_beside(reading, line)
+        start, end = with_ink_beside(reading, line)
         left = min(left, _up_to_ink(reading, line, -1), start - pad)
         right = max(right, _up_to_ink(reading, line, 1), end + pad)
     return max(left, first), min(right, last)
@@ -167,7 +167,7 @@ def _up_to_ink(reading: Reading, line: Line, step: int) -> float:
     return farthest
 
 
-def _with_ink_beside(reading: Reading, line: Line) -> tuple[float, float]:
+def with_ink_beside(reading: Reading, line: Line) -> tuple[float, float]:
     """First and last x of a line with ink beside it that may be characters, also smaller ones.
 
     Ink beyond an edge of the plate is none.
