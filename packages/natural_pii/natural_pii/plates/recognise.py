@@ -19,6 +19,8 @@ CERTAIN, _LIKELY = 0.6, 0.5
 characters. Of 430 photographed plates, 405 are above; of 171 lamps, badges and other false alarms,
 31."""
 _USUAL_COUNT = 6, 8
+_BARS = 0.4
+"""Share of a line's characters that may be bars."""
 _LEFT_OUT = 0.1
 """Penalty for each character that is left out as an edge."""
 _FEWEST = 3
@@ -120,14 +122,17 @@ def has_text(layout: PlateLayout, scores: list[list[Scores]]) -> bool:
 
 
 def line_certainty(line: Line, row: list[Scores]) -> float:
-    """Mean likeness of a line's characters to those that they are read as; without bars, which
-    resemble an I, unless all are narrow.
+    """Mean likeness of a line's characters to those that they are read as.
+
+    Bars resemble an I, whatever they are: a few do not count, and more of them are evidence against
+    the reading, unless all characters are narrow.
     """
     likely = [max(scores.values()) for scores in row]
     wide = [
         one for one, (x0, x1) in zip(likely, line.boxes, strict=True) if x1 - x0 >= BAR * line.cap
     ]
-    return fmean(wide or likely)
+    too_many = len(row) - len(wide) - round(_BARS * len(row))
+    return fmean([*wide, *[0.0] * max(too_many, 0)]) if wide else fmean(likely)
 
 
 def lean_of(scores: Scores) -> float:

@@ -10,6 +10,9 @@ import numpy as np
 from .components import USUAL, Part, characters, filled, rows_of, runs
 from .rectify import PlateFrame
 
+_NOT_ALL_BARS = 4
+"""Number of characters of which more than half are hardly bars, such as a 1."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -96,6 +99,8 @@ def _line(row: list[Part]) -> Line:
     y1 = float(median([part.y1 for part in row]))
     cap = y1 - y0
     wide = [part.width for part in row if part.width > 0.3 * cap]
+    if 2 * len(wide) < len(row) >= _NOT_ALL_BARS:  # seen from the side
+        wide = [part.width for part in row]
     width = float(median(wide)) if wide else USUAL * cap
     groups = [1]
     steps = [(part.x0 + part.x1 - before.x0 - before.x1) / 2 for before, part in pairwise(row)]
