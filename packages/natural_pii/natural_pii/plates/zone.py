@@ -23,6 +23,9 @@ _LEAST, _BESIDE = 0.3, 0.5
 character."""
 _INK_BESIDE, _QUIET = 0.3, 0.1
 """Share of ink, and share of such pixels of a column, from which there is a mark beside a line."""
+_SPACE, _FILLED = 0.6, 0.2
+"""Width relative to a character's, and mean share of ink, from which a character may be between a
+line and the side of the plate."""
 _TALL = 0.7
 """Height relative to the cap height from which it may be one, whatever it looks like."""
 _CHARACTER = 0.55
@@ -176,7 +179,8 @@ def with_ink_beside(reading: Reading, line: Line) -> tuple[float, float]:
     start, end = line.boxes[0][0], line.boxes[-1][1]
     ink = (share > INK[0]).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=4)
-    colours = np.bincount(labels.ravel(), reading.model.colour(reading.view, share).ravel())
+    colour = reading.model.colour(reading.view, share)
+    colours = np.bincount(labels.ravel(), colour.ravel())
     found = []
     for number, (x, y, w, h, area) in enumerate(stats[1:].tolist(), 1):
         beyond = abs(2 * y + h - line.y0 - line.y1) + h > 2 * line.cap
@@ -187,6 +191,7 @@ def with_ink_beside(reading: Reading, line: Line) -> tuple[float, float]:
         if h > _TALL * line.cap or best_likeness(share[y : y + h, x : x + w]) > _BESIDE:
             found.append((x, x + w))
     rows = share[max(round(line.y0), 0) : round(line.y1) + 1].mean(axis=0)
+    found += _touching_a_frame(reading, line, colour)
     for x0, x1 in sorted(found):
         if x0 >= end and is_ground(rows, end, x0):
             end = x1
@@ -194,6 +199,28 @@ def with_ink_beside(reading: Reading, line: Line) -> tuple[float, float]:
         if x1 <= start and is_ground(rows, x1, start):
             start = x0
     return start, end
+
+
+def _touching_a_frame(reading: Reading, line: Line, colour: np.ndarray) -> list[tuple[int, int]]:
+    """Ink that fills the space for a character beside a line, which has no component of its own if
+    it touches a frame.
+
+    Args:
+        reading: reading of the plate.
+        line: one of its lines.
+        colour: distance from ink and ground, (h, w) float32.
+    """
+    rows = slice(max(round(line.y0), 0), round(line.y1) + 1)
+    ink, colour = np.clip(reading.share[rows], 0, 1), colour[rows]
+    (first, last), pad = reading.sides, 1.3 * reading.frame.scale
+    spaces = (first, line.boxes[0][0] - pad), (line.boxes[-1][1] + pad, last)
+    found = []
+    for x0, x1 in ((max(round(a), 0), round(b)) for a, b in spaces):
+        if x1 - x0 < _SPACE * line.width:
+            continue
+        if ink[:, x0:x1].mean() > _FILLED and colour[:, x0:x1].mean() < SEAL:
+            found.append((x0, x1))
+    return found
 
 
 def _end(ground: np.ndarray, start: float, limit: int, gap: int) -> float:
