@@ -219,7 +219,8 @@ def _touching_a_frame(reading: Reading, line: Line, colour: np.ndarray) -> list[
         if x1 - x0 < _SPACE * line.width:
             continue
         if ink[:, x0:x1].mean() > _FILLED and colour[:, x0:x1].mean() < SEAL:
-            found.append((x0, x1))
+            there = np.flatnonzero(ink[:, x0:x1].mean(axis=0) > _FILLED) + x0
+            found.append((int(there[0]), int(there[-1]) + 1))
     return found
 
 
