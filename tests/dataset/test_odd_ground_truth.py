@@ -270,8 +270,8 @@ def test_damaged_jpeg_files_are_counted(data, capsys):
     (data.images / "a.jpg").write_bytes(raw[: len(raw) // 2] + raw[len(raw) // 2 + 300 :])
     assert data.index() == 0
     assert lines_of(capsys) == [
-        "attention: train: 1 JPEG files with damaged data, whose lost parts are filled; copy them "
-        "again, e.g. a.jpg"
+        "attention: train: 1 JPEG files with damaged data, in which decoders fill what is lost; "
+        "copy them again, e.g. a.jpg"
     ]
 
 

@@ -134,3 +134,10 @@ def test_files_that_are_wrong_are_named(data, capsys, change, line):
     assert data.index() == 2
     places = {"images": data.images, "file": data.file, "folder": data.folder}
     assert lines_of(capsys) == [f"error: {line.format(**places)}"]
+
+
+def test_a_label_path_that_no_file_can_have_is_said(data, capsys):
+    data.settings["train"]["annotations"] = "/tmp/" + "x" * 300
+    assert data.index() == 2
+    (line,) = lines_of(capsys)
+    assert line.endswith(": cannot be read (File name too long)")

@@ -111,3 +111,35 @@ def test_damage_inside_of_a_jpeg_is_found_although_opencv_fills_it(mode, options
 def test_printing_colours_have_a_size(subsampling):
     raw = drawn_bytes("JPEG", "CMYK", subsampling=subsampling)
     assert checked_size(raw, Path("a.jpg"), upright=False) == ((90, 80), False)
+
+
+def with_segment(raw: bytes, name: bytes, content: bytes) -> bytes:
+    """A JPEG with another APP1 or APP0 segment at its start."""
+    marker = b"\xff\xe0" if name.startswith(b"JFIF") else b"\xff\xe1"
+    length = (2 + len(name) + len(content)).to_bytes(2)
+    return raw[:2] + marker + length + name + content + raw[2:]
+
+
+XMP = b"http://ns.adobe.com/xap/1.0/\0"
+
+
+def test_an_orientation_that_only_pillow_knows_does_not_turn_the_size():
+    packet = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a tiff:Orientation="6"/></x:xmpmeta>'
+    raw = with_segment(drawn_bytes("JPEG"), XMP, packet)
+    assert decode_image(raw, Path("a.jpg"), upright=True).shape[:2] == (80, 90)
+    assert checked_size(raw, Path("a.jpg"), upright=True) == ((90, 80), False)
+
+
+def test_a_jpeg_that_pillow_cannot_open_has_a_size():
+    raw = with_segment(drawn_bytes("JPEG"), b"JFIF", b"")
+    assert size_in_header(raw) is None
+    for upright in (True, False):
+        assert checked_size(raw, Path("a.jpg"), upright=upright) == ((90, 80), False)
+
+
+def test_a_marker_inside_of_the_pixels_is_damage():
+    raw = drawn_bytes("JPEG")
+    middle = (raw.rindex(b"\xff\xda") + len(raw)) // 2
+    for marker in (b"\xff\x02", b"\xff\xc0", b"\xff\xd8"):
+        damaged = raw[:middle] + marker + raw[middle + 2 :]
+        assert checked_size(damaged, Path("a.jpg"), upright=False) == ((90, 80), True)

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 from coco_labels import (
     AnnotationEntry,
@@ -12,6 +14,7 @@ from coco_labels import (
     LabelsError,
     Rle,
     box_of,
+    essential,
     fits,
     mask_of,
     pixels_of,
@@ -21,7 +24,7 @@ from hotcoco import mask as rle_codec
 from plain_commands.console import log
 from plain_commands.errors import UserError
 from plain_commands.files import read_bytes, sha256_of
-from plain_commands.long_json import read_long_json
+from plain_commands.long_json import Sink, read_long_json
 from plain_commands.spool import Spool
 
 from workflow_scripts.contracts.coco import CocoImage, Instance
@@ -108,15 +111,31 @@ class ClassNames:
         return numbers | {name: numbers[target] for name, target in self.mapping.items()}
 
 
+class _Annotations(Spool[Any]):
+    """A list on disk of the annotations' keys that are used."""
+
+    def append(self, record: Any) -> None:
+        super().append(essential(record))
+
+
+def _is_large(path: Path) -> bool:
+    """Whether reading a file takes seconds; False for one that cannot be read."""
+    try:
+        return path.stat().st_size > LARGE
+    except OSError:
+        return False
+
+
 def _labels(
     where: CocoFiles, key: str, classes: ClassNames, place_of_classes: str, split: IndexedSplit
 ) -> Labels:
     """The content of an annotation file, checked without reading the images."""
     if not where.images.is_dir():
         raise UserError(f"{key}.images: there is no folder {where.images}")
-    if where.annotations.is_file() and where.annotations.stat().st_size > LARGE:
+    if _is_large(where.annotations):
         log.info("reading %s", where.annotations)
-    content = read_long_json(where.annotations, {"annotations": Spool(split.folder)})
+    lists: dict[str, Sink] = {"images": [], "annotations": _Annotations(split.folder)}
+    content = read_long_json(where.annotations, lists)
     try:
         return read_labels(
             content,

@@ -10,7 +10,7 @@ from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 from workflow_scripts.contracts.tasks import Task
 
 TURNED = "images turned by their EXIF orientation, like their labels"
-DAMAGED = "JPEG files with damaged data, whose lost parts are filled; copy them again"
+DAMAGED = "JPEG files with damaged data, in which decoders fill what is lost; copy them again"
 UNCLEAR = (
     "images used as stored although their EXIF orientation mirrors them or turns them by 180°; if "
     "your labelling tool showed them turned, turn their pixels (exiftran -ai) and index again"

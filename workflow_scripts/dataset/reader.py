@@ -1,6 +1,7 @@
 """Parallel reading of labelled images; all problems are collected."""
 
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -29,8 +30,13 @@ CHUNKS_AHEAD = 64
 
 @contextmanager
 def worker_pool(workers: int) -> Iterator[Executor]:
-    """Worker processes, spawned because a forked threaded process can hang."""
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+    """Worker processes, spawned because a forked threaded process can hang.
+
+    Ctrl-C only reaches this process: a worker that it interrupts can block the others forever.
+    """
+    context = multiprocessing.get_context("spawn")
+    ignore = signal.SIGINT, signal.SIG_IGN
+    with ProcessPoolExecutor(workers, context, initializer=signal.signal, initargs=ignore) as pool:
         yield pool
 
 

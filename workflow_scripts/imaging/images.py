@@ -18,8 +18,12 @@ MAX_PIXELS, MAX_SIDE = 2**30, 2**20
 """Largest image that is read by any library: the limits of OpenCV."""
 UNREADABLE = OSError, SyntaxError, ValueError, TypeError, struct.error
 """Errors that Pillow raises for damaged files."""
-_JPEG_DAMAGE = "Corrupt JPEG data", "Premature end"
-"""Beginnings of libjpeg's warnings about damage."""
+_NO_JPEG_DAMAGE = (
+    "Unsupported color conversion",
+    "Could not determine subsampling",
+    "unknown JFIF revision",
+)
+"""Parts of libjpeg's messages that do not tell of damage."""
 Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit, 179 million, lies below that
 
 
@@ -67,19 +71,27 @@ def checked_size(raw: bytes, path: Path, *, upright: bool) -> tuple[tuple[int, i
         UserError: as in `decode_image`.
     """
     is_damaged = False
-    if raw.startswith(b"\xff\xd8\xff"):
+    if raw.startswith(b"\xff\xd8\xff") and size_in_header(raw) is not None:
         _refuse_huge(raw, path)
         try:
             height, width = simplejpeg.decode_jpeg(raw, strict=True).shape[:2]
         except ValueError as error:
-            is_damaged = str(error).startswith(_JPEG_DAMAGE)
+            is_damaged = not any(words in str(error) for words in _NO_JPEG_DAMAGE)
         else:
-            return (height, width) if upright and orientation_of(raw) > 4 else (
-                width,
-                height,
-            ), False
+            if not upright or _is_surely_upright(raw):
+                return (width, height), False
     height, width = decode_image(raw, path, upright=upright).shape[:2]
     return (width, height), is_damaged
+
+
+def _is_surely_upright(raw: bytes) -> bool:
+    """Whether no library can find a rotation in a JPEG file."""
+    if b"tiff:Orientation" in raw or raw.count(b"Exif\0\0") > 1:  # Pillow and OpenCV differ
+        return False
+    try:
+        return orientation_of(raw) == 1
+    except UNREADABLE:
+        return False
 
 
 def shrunk(pixels: np.ndarray, factor: float) -> np.ndarray:

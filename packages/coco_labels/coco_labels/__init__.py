@@ -2,7 +2,7 @@
 
 from .annotations import AnnotationEntry, ImageEntry
 from .boxes import box_of, pixels_of
-from .entries import Labels, LabelsError, read_labels
+from .entries import Labels, LabelsError, essential, read_labels
 from .masks import Rle, fits, mask_of
 from .notes import Note, Notes
 
@@ -15,6 +15,7 @@ __all__ = [
     "Notes",
     "Rle",
     "box_of",
+    "essential",
     "fits",
     "mask_of",
     "pixels_of",

@@ -18,6 +18,10 @@ from .values import Entry, checked_value, id_text, is_id, is_length, is_name, sh
 
 KINDS = {"images": "image", "categories": "category", "annotations": "annotation"}
 """The lists of a file, and the name of an entry of each."""
+ANNOTATION_KEYS = (
+    "id", "image_id", "category_id", "bbox", "segmentation", "iscrowd", "track_id",
+)  # fmt: skip
+"""Keys of an annotation that are used."""
 MOST_STRANGERS = 5
 """Undefined ids that are named, of each kind."""
 
@@ -28,6 +32,13 @@ class LabelsError(ValueError):
     def __init__(self, findings: list[str]) -> None:
         super().__init__("\n".join(findings))
         self.findings = findings
+
+
+def essential(entry: Any) -> Any:
+    """An annotation without the keys that are not used here, to save space."""
+    if not isinstance(entry, dict):
+        return entry
+    return {key: entry[key] for key in ANNOTATION_KEYS if key in entry}
 
 
 @dataclass(frozen=True)
@@ -255,7 +266,7 @@ def _add_annotations(
         except ValueError as error:
             findings.append(f"{name}: {error}")
             continue
-        identities.append(hash(position if number is None else repr(number)))
+        identities.append(_identity(number, position))
         if image not in images and len(strangers["image"]) < MOST_STRANGERS:
             strangers["image"][shown(image)] = None
         if category not in numbers:
@@ -276,6 +287,14 @@ def _add_annotations(
     if not findings:
         _note_copies(identities, content["annotations"], notes)
     return objects, masks
+
+
+def _identity(number: Any, position: int) -> int:
+    """A number that is equal for equal ids only; of an annotation without one, its own."""
+    if number is None:
+        return hash((position,))
+    # -1 and -2 have the same hash.
+    return hash(number if isinstance(number, str) else (number, -number))
 
 
 def _note_copies(identities: array, entries: Sequence[Any], notes: Notes) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from coco_labels import LabelsError, fits, mask_of, read_labels
+from coco_labels import LabelsError, essential, fits, mask_of, read_labels
 from hotcoco import mask as rle_codec
 from pycocotools import mask as official
 
@@ -37,11 +37,23 @@ def test_images_come_with_the_annotations_of_known_classes():
     assert found.notes.sentences() == ("1 objects of ignored classes, left out, e.g. annotation 3",)
 
 
+def test_only_the_used_keys_of_an_annotation_are_kept():
+    content = labels(bbox=[1, 1, 8, 8], attributes={"deep": [[[]]]}, area=3)
+    found = read_labels(content, Path("images"), {"car": 5, "dog": 0})
+    (whole,) = found.annotations_of(found.images[0])
+    content["annotations"] = [essential(one) for one in content["annotations"]]
+    assert "attributes" not in content["annotations"][0]
+    found = read_labels(content, Path("images"), {"car": 5, "dog": 0})
+    assert found.annotations_of(found.images[0]) == [whole]
+    assert [essential(one) for one in (None, 3, "a")] == [None, 3, "a"]
+
+
 def test_annotations_that_share_an_id_are_counted():
     content = labels()
     other = content["annotations"][0]
     without = {key: value for key, value in other.items() if key != "id"}
-    content["annotations"] += [other | {"id": "3"}, without, without, other, other]
+    content["annotations"] += [other | {"id": "3"}, without, without, other, other | {"id": 3.0}]
+    content["annotations"] += [other | {"id": -1}, other | {"id": -2}]
     found = read_labels(content, Path("images"), {"car": 5, "dog": 0})
     kind = "annotations whose id another one has, kept like any other, e.g. annotation 3"
     assert found.notes.sentences() == (f"2 {kind}",)

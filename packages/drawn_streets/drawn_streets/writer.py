@@ -9,6 +9,7 @@ where {name} is {city}_{index}_{frame}.
 """
 
 import json
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -98,7 +99,7 @@ def write_data_set(
     else:
         # Spawned, not forked, since OpenCV's threads do not survive a fork.
         context = get_context("spawn")
-        with ProcessPoolExecutor(workers, context, initializer=_use_one_thread) as pool:
+        with ProcessPoolExecutor(workers, context, initializer=_start_worker) as pool:
             written = list(progress(pool.map(write, splits, indices, chunksize=_CHUNK)))
     # Renamed into place, so that a data set with this file is complete.
     temporary = folder / ".dataset.json"
@@ -118,7 +119,9 @@ def _check(images: dict[str, int], workers: int) -> None:
         raise SettingsError(f"workers: has to be at least 1, found {workers}")
 
 
-def _use_one_thread() -> None:
+def _start_worker() -> None:
+    # Ctrl-C ends the program; a worker that it interrupts could block the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
 
 

@@ -1,6 +1,7 @@
 """Face recognition in several processes."""
 
 import multiprocessing
+import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
@@ -53,6 +54,8 @@ _in_process: Recognizer
 
 def _start_process(make: Callable[[], Recognizer]) -> None:
     global _in_process  # noqa: PLW0603 - one for each process
+    # Ctrl-C ends the program; a process that it interrupts could block the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
     _in_process = make()
 

@@ -88,6 +88,37 @@ def test_ink_beside_a_line_is_repainted(missed):
         assert abs(column - end) < 0.7 * line.width
 
 
+@pytest.mark.parametrize("width", [60, 110, 180])
+@pytest.mark.parametrize(("text", "hidden"), [("KLM 4931", -1), ("1LM 4937", 0)])
+def test_a_1_beyond_a_quad_does_not_stay(text, hidden, width):
+    left = []
+    for seed in range(5):
+        picture = photograph((text,), width, PhotoStyle(band=False), seed=seed)
+        x0, _, x1, _ = picture.characters[hidden]
+        end = picture.straight[0]
+        region = picture.part(0, x0 - 4) if hidden else picture.part(x1 + 4, end)
+        image = picture.image.copy()
+        replace_plate(picture.image, region, np.random.default_rng(seed)).paste(image)
+        left.append(correlations(picture, picture.image, image)[hidden] > IDENTICAL)
+    assert np.mean(left) <= 0.2
+
+
+def test_a_character_that_touches_a_frame_is_repainted():
+    picture = photograph(("6LM 4937",), 160, PhotoStyle(band=False, frame=False), seed=4)
+    x0, y0, _, y1 = picture.characters[0]
+    points = np.float64([[(x0 - 30, y0 - 60), (x0 + 30, y0 - 60), (x0 + 30, y1), (x0 - 30, y1)]])
+    bar = cv2.perspectiveTransform(points, picture.to_image)
+    image = cv2.fillPoly(picture.image.copy(), np.int32(np.round(bar)), (24, 24, 28))
+    whole = cv2.perspectiveTransform(
+        np.float64([[(0, y0 - 60), (picture.straight[0], y0 - 30)]]), picture.to_image
+    )
+    (left, top), (right, bottom) = np.int32(np.round(whole[0]))
+    image[top:bottom, left:right] = (24, 24, 28)
+    after = image.copy()
+    replace_plate(image, picture.region(), np.random.default_rng(0)).paste(after)
+    assert correlations(picture, image, after)[0] < IDENTICAL
+
+
 @pytest.mark.parametrize("cut", [(0.12, 0.12), (0.3, 0), (0, 0.3)])
 def test_characters_that_the_quad_cuts_do_not_stay(cut):
     """By up to a third of their height, as detectors' corners are wrong."""

@@ -86,7 +86,10 @@ def temporary_file(folder: Path) -> BinaryIO:
         UserError: as in `explained`.
     """
     with explained(folder):
-        return tempfile.TemporaryFile(dir=_existing(folder))
+        place = _existing(folder)
+        if not place.is_dir():  # a file, or a link that leads nowhere
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(place))
+        return tempfile.TemporaryFile(dir=place)
 
 
 def _existing(folder: Path) -> Path:

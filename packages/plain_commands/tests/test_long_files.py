@@ -107,6 +107,14 @@ def test_a_list_on_disk_is_like_one_in_memory(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_place_that_is_no_folder_is_said_at_once(tmp_path):
+    (tmp_path / "link").symlink_to("nowhere")
+    (tmp_path / "file").touch()
+    for place in ("link", "link/below", "file", "file/below"):
+        with pytest.raises(UserError, match=rf"{place}: cannot be written \((File|Not)"):
+            Spool(tmp_path / place)
+
+
 FULL = Path("/dev/full")
 
 
