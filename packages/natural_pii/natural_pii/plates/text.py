@@ -95,18 +95,18 @@ def formats_of(
 
 def choose(
     texts: list[Text],
-    scores: list[list[Scores]],
+    read: list[list[Scores]],
     old: PlateLayout,
     new: PlateLayout,
     rng: np.random.Generator,
 ) -> tuple[str, ...]:
-    """New characters, each different from the old one closest to its position.
+    """New characters, each different from the old one closest to it and from that with its number.
 
     The original only excludes characters; the generator chooses among the rest.
 
     Args:
         texts: format of each line.
-        scores: likeness of the old characters; see `recognise.read`.
+        read: likeness of the old characters; see `recognise.read`.
         old: layout of the old characters.
         new: layout of the new characters.
         rng: random generator; one number per character and line.
@@ -115,40 +115,47 @@ def choose(
         Text of each line, without spaces.
     """
     result = []
-    for text, row, before, after in zip(texts, scores, old.lines, new.lines, strict=True):
+    for text, row, before, after in zip(texts, read, old.lines, new.lines, strict=True):
         places = np.array([sum(box) / 2 for box in before.boxes])
         beside = [int(np.abs(places - sum(box) / 2).argmin()) for box in after.boxes]
+        around = [[row[place]] for place in beside]
+        if len(row) == len(around):  # the line may be shifted by a character that was not read
+            around = [[*near, same] for near, same in zip(around, row, strict=True)]
         starts = [
             start
             for start in text.starts
-            if all(_differs(row[place], char) for place, char in zip(beside, start, strict=False))
+            if all(_differs(olds, char) for olds, char in zip(around, start, strict=False))
         ]
         which = rng.random()
         chars = [*starts[int(which * len(starts))]] if starts else []
         kinds = text.pattern.replace(" ", "")
-        for place, kind in list(zip(beside, kinds, strict=True))[len(chars) :]:
+        for olds, kind in list(zip(around, kinds, strict=True))[len(chars) :]:
             allowed = [char for char in alphabet(kind) if char not in chars[-1:]]  # 444 stands out
-            chars.append(_other(row[place], allowed, old.legible, rng))
+            chars.append(_other(olds, allowed, old.legible, rng))
         result.append("".join(chars))
     return tuple(result)
 
 
-def _excluded(scores: Scores, legible: bool) -> set[str]:
-    """Characters that the old one may be, and that are therefore not chosen."""
-    best = max(scores, key=scores.__getitem__)
-    excluded = {char for char, score in scores.items() if score > scores[best] - _NEAR}
-    if legible:
-        excluded.update(*(group for group in _ALIKE if best in group))
+def _excluded(olds: Sequence[Scores], legible: bool) -> set[str]:
+    """Characters that the old ones may be, and that are therefore not chosen."""
+    excluded: set[str] = set()
+    for scores in olds:
+        best = max(scores, key=scores.__getitem__)
+        excluded.update(char for char, score in scores.items() if score > scores[best] - _NEAR)
+        if legible:
+            excluded.update(*(group for group in _ALIKE if best in group))
     return excluded
 
 
-def _differs(scores: Scores, char: str) -> bool:
-    return char not in _excluded(scores, legible=True)
+def _differs(olds: Sequence[Scores], char: str) -> bool:
+    return char not in _excluded(olds, legible=True)
 
 
-def _other(scores: Scores, allowed: Sequence[str], legible: bool, rng: np.random.Generator) -> str:
-    excluded = _excluded(scores, legible)
-    ranked = sorted(allowed, key=scores.__getitem__)
+def _other(
+    olds: Sequence[Scores], allowed: Sequence[str], legible: bool, rng: np.random.Generator
+) -> str:
+    excluded = _excluded(olds, legible)
+    ranked = sorted(allowed, key=lambda char: max(scores[char] for scores in olds))
     # Likely characters may be the original, or resemble it from a distance.
     likely = 0.6 if legible else 0.5
     options = [char for char in ranked[: round(likely * len(ranked))] if char not in excluded]
