@@ -44,6 +44,9 @@ _LARGEST_VIEW = 400_000
 """Pixels of a view above which it is read only once; a plate of 500 pixels has as many."""
 _FARTHEST = 20.0
 """Largest distance of a quad's corners from the image, relative to the image's longer side."""
+_OUT_OF_FOCUS = 0.3
+"""Standard deviation of the blur of what is no plate, relative to the quad's height; an OCR reads
+nothing from 0.2 upwards."""
 _LARGE_CAP = 8.0
 """Cap height in the image, pixels, from which something that reads as no text is not a plate."""
 
@@ -221,9 +224,14 @@ class _Work:
         return Room((left, right), used, widths_of(self.marks, number, groups - 1))
 
     def bare(self) -> Lettering:
-        """The plate without characters."""
+        """The plate without characters; anything that is none, out of focus."""
         none = np.zeros_like(self.before)
-        return self._with_ink(none, np.zeros((*none.shape, 4), np.float32))
+        lettering = self._with_ink(none, np.zeros((*none.shape, 4), np.float32))
+        if self.has_text:
+            return lettering
+        view, sigma = self.reading.view, _OUT_OF_FOCUS * self.reading.frame.height
+        model = replace(self.model, field=cv2.GaussianBlur(view, (0, 0), sigma))
+        return replace(lettering, model=model, legible=False)
 
     def _with_ink(self, ink: np.ndarray, layer: np.ndarray) -> Lettering:
         """Lettering of this ink and this layer of marks."""
