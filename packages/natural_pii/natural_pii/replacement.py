@@ -21,8 +21,8 @@ class Route(StrEnum):
     NATURAL_WIDE = "natural_wide"
     """A plate that was repainted entirely, since there were strokes beside its lines."""
     FALLBACK = "fallback"
-    """A face over which none can be drawn, smeared; or a plate without characters, since the old ones
-    would have remained legible otherwise, or out of focus, since there are none."""
+    """A face over which none can be drawn, smeared; or a plate without characters, since the old
+    ones would have remained legible otherwise, or out of focus, since there are none."""
     LARGE = "large_smear"
     """A face above the largest width that is drawn, smeared."""
 
