@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from natural_pii.plates.arrange import Room, rearranged, spread
-from natural_pii.plates.formats import FAMILIES, PlateLook, alphabet, fitting, is_digit, nearest
+from natural_pii.plates.formats import FAMILIES, PlateShape, alphabet, fitting, is_digit, nearest
 from natural_pii.plates.recognise import (
     has_text,
     read,
@@ -20,7 +20,7 @@ from plate_pictures import PhotoStyle, photograph
 
 GERMAN = FAMILIES[0]
 
-BAND, PLAIN, SHORT, STRIPE, AMERICAN = PlateLook
+BAND, PLAIN, SHORT, STRIPE, AMERICAN = PlateShape
 
 
 def leans(kinds: str) -> list[float]:
@@ -81,7 +81,7 @@ def test_the_more_common_of_two_formats_explains_a_doubtful_reading():
 
 
 @pytest.mark.parametrize("count", [1, 6, 7, 8, 12])
-@pytest.mark.parametrize("look", PlateLook)
+@pytest.mark.parametrize("look", PlateShape)
 def test_a_format_is_found_for_any_length(count, look):
     for which in (0, 0.5, 0.999):
         fit = nearest((count // 2, count - count // 2), look, which)

@@ -32,8 +32,8 @@ _MARGIN = 0.08
 """Score by which a format has to be better than those before it, which are more common."""
 
 
-class PlateLook(Enum):
-    """What a plate of one line looks like besides its characters."""
+class PlateShape(Enum):
+    """Shape and colours of a plate of one line, besides its characters."""
 
     BAND = "wide, with a blue band at the left"
     PLAIN = "wide, without a band"
@@ -48,18 +48,18 @@ class Family:
 
     formats: tuple[str, ...]
     """Letters of `_CLASSES`, with a space between groups."""
-    looks: tuple[PlateLook, ...] = (PlateLook.BAND,)
+    looks: tuple[PlateShape, ...] = (PlateShape.BAND,)
     """Looks of the plates, the usual one first."""
     only: bool = False
     """Whether plates with another look have other formats."""
     starts: str = ""
     """First groups that exist, separated by spaces; empty for all."""
 
-    def penalty(self, look: PlateLook) -> float | None:
+    def penalty(self, look: PlateShape) -> float | None:
         """Penalty for the look of a plate; None if these formats do not have it."""
         if look in self.looks:
             return 0.0
-        return None if self.only or look is PlateLook.AMERICAN else _OTHER_LOOK
+        return None if self.only or look is PlateShape.AMERICAN else _OTHER_LOOK
 
 
 _GERMAN = Family(
@@ -80,8 +80,8 @@ _SLOVAK = Family(
     "ML MT MY NM NR NZ PB PD PE PK PN PP PT PU PV RA RK RS RV SA SB SC SE SK SL SN SP SV TN TR TS "
     "TT TV VK VT ZA ZC ZH ZM ZV",
 )
-_BAND, _PLAIN = PlateLook.BAND, PlateLook.PLAIN
-_SHORT, _AMERICAN = PlateLook.SHORT, PlateLook.AMERICAN
+_BAND, _PLAIN = PlateShape.BAND, PlateShape.PLAIN
+_SHORT, _AMERICAN = PlateShape.SHORT, PlateShape.AMERICAN
 FAMILIES = (
     _GERMAN,
     _SLOVAK,
@@ -93,7 +93,7 @@ FAMILIES = (
     Family(("ALL DDDD",), (_SHORT, _PLAIN, _AMERICAN)),  # Brazil until 2018, Poland, Texas, others
     Family(("NRD DDDD",)),  # Czechia
     Family(("LL DDDDD", "LL DDDDL")),  # Poland, Norway
-    Family(("ALLDLDD",), (PlateLook.STRIPE,), only=True),  # Mercosur
+    Family(("ALLDLDD",), (PlateShape.STRIPE,), only=True),  # Mercosur
     Family(("DDDD CCC",)),  # Spain
     Family(("LLL DDD",), (_PLAIN, _SHORT, _AMERICAN)),  # Hungary, Sweden, USA
     Family(("DDD LLL",), (_AMERICAN,), only=True),  # USA
@@ -115,7 +115,7 @@ class Fit:
     """Mean evidence per character for the format, minus penalties."""
 
 
-def fitting(leans: Sequence[float], groups: tuple[int, ...], look: PlateLook) -> Fit | None:
+def fitting(leans: Sequence[float], groups: tuple[int, ...], look: PlateShape) -> Fit | None:
     """Format that fits the reading of a line, unless a less common one fits clearly better.
 
     Args:
@@ -146,7 +146,7 @@ def fitting(leans: Sequence[float], groups: tuple[int, ...], look: PlateLook) ->
     return best
 
 
-def nearest(groups: tuple[int, ...], look: PlateLook, which: float) -> Fit:
+def nearest(groups: tuple[int, ...], look: PlateShape, which: float) -> Fit:
     """Format of about the same length and number of groups, for a line that cannot be read.
 
     Args:

@@ -8,7 +8,7 @@ from pii_measures.plates.characters import likeness
 from pii_measures.plates.glyphs import DIGITS
 from pii_measures.plates.layout import Line, PlateLayout, ink_of
 
-from .formats import PlateLook, fitting
+from .formats import PlateShape, fitting
 
 _UNLIKE = 0.55
 """Likeness below which a component is hardly a character."""
@@ -41,7 +41,7 @@ def read(share: np.ndarray, layout: PlateLayout) -> list[list[Scores]]:
 
 
 def without_edges(
-    layout: PlateLayout, scores: list[list[Scores]], look: PlateLook
+    layout: PlateLayout, scores: list[list[Scores]], look: PlateShape
 ) -> tuple[PlateLayout, list[list[Scores]]]:
     """Layout without coats of arms and edges that were mistaken for a first or last character.
 
@@ -63,7 +63,7 @@ def without_edges(
     return replace(layout, lines=(_part(line, start, end),)), [row[start:end]]
 
 
-def _without_edges(line: Line, row: list[Scores], look: PlateLook) -> tuple[int, int]:
+def _without_edges(line: Line, row: list[Scores], look: PlateShape) -> tuple[int, int]:
     """First character, and the one after the last, that best fit a format."""
     leans = [lean_of(likely) for likely in row]
     odd = [

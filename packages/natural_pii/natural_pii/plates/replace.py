@@ -17,7 +17,7 @@ from natural_pii.replacement import Box, FallbackReason, Replacement, Route, che
 from . import gate, recognise, write, zone
 from .arrange import Room, rearranged, spread
 from .blend import Lettering, compose, window_of
-from .formats import PlateLook
+from .formats import PlateShape
 from .marks import PlateMark, marks_of, painted, room_of, widths_of
 from .text import choose, formats_of
 
@@ -251,19 +251,19 @@ class _Work:
         return gate.still_read(self.before, after, self.reading)
 
 
-def _look_of(reading: Reading) -> PlateLook:
+def _look_of(reading: Reading) -> PlateShape:
     """Look of a plate with one line.
 
     A plate that is not wide is American, and what is blue on it is a picture.
     """
     frame = reading.frame
     if frame.width < _WIDE * frame.height:
-        return PlateLook.AMERICAN
+        return PlateShape.AMERICAN
     if _has_band(reading):
-        return PlateLook.BAND
+        return PlateShape.BAND
     if has_stripe(reading.view, frame):
-        return PlateLook.STRIPE
-    return PlateLook.SHORT if frame.width < _LONG * frame.height else PlateLook.PLAIN
+        return PlateShape.STRIPE
+    return PlateShape.SHORT if frame.width < _LONG * frame.height else PlateShape.PLAIN
 
 
 def _has_band(reading: Reading) -> bool:
@@ -281,7 +281,7 @@ def foreshortening_of(reading: Reading) -> float:
 
     It is known only for plates with a country band and a single line, which have one size.
     """
-    if _look_of(reading) is not PlateLook.BAND or len(reading.layout.lines) > 1:
+    if _look_of(reading) is not PlateShape.BAND or len(reading.layout.lines) > 1:
         return 1.0
     return min(reading.frame.width / reading.frame.height / _EUROPEAN, 1.0)
 

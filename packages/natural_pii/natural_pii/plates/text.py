@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from pii_measures.plates.layout import PlateLayout
 
-from .formats import PlateLook, alphabet, as_read, fitting, nearest
+from .formats import PlateShape, alphabet, as_read, fitting, nearest
 from .recognise import Scores, lean_of, line_certainty
 
 _ALIKE = (
@@ -50,7 +50,7 @@ class Text:
 def formats_of(
     scores: list[list[Scores]],
     layout: PlateLayout,
-    look: PlateLook,
+    look: PlateShape,
     readable: bool,
     rng: np.random.Generator,
 ) -> list[Text]:
