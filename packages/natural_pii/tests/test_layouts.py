@@ -34,7 +34,7 @@ def groups(pattern: str) -> tuple[int, ...]:
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.formats[0])
 def test_each_format_is_recognised(family):
     for pattern in family.formats:
-        found = fitting(leans(pattern), groups(pattern), family.looks[0])
+        found = fitting(leans(pattern), groups(pattern), family.shapes[0])
         assert found is not None
         assert kinds_of(found.pattern) == kinds_of(pattern)
 
@@ -47,7 +47,7 @@ def kinds_of(pattern: str) -> list[list[bool]]:
 def test_some_formats_need_a_band(family):
     found = [fitting(leans(pattern), groups(pattern), PLAIN) for pattern in family.formats]
     own = [fit for fit in found if fit is not None and fit.family is family]
-    assert bool(own) is not (family.only and PLAIN not in family.looks)
+    assert bool(own) is not (family.only and PLAIN not in family.shapes)
 
 
 def test_no_1_is_written():
@@ -85,7 +85,7 @@ def test_the_more_common_of_two_formats_explains_a_doubtful_reading():
 def test_a_format_is_found_for_any_length(count, look):
     for which in (0, 0.5, 0.999):
         fit = nearest((count // 2, count - count // 2), look, which)
-        assert look in fit.family.looks
+        assert look in fit.family.shapes
         assert fit.pattern in fit.family.formats
         if 6 <= count <= 7:
             assert abs(len(fit.pattern.replace(" ", "")) - count) <= 1

@@ -10,7 +10,7 @@ _SLACK = 0.15
 """Mean evidence per character by which a format may contradict the reading."""
 _OTHER_GROUPS = 0.15
 """Penalty if the groups differ from those that were read."""
-_OTHER_LOOK = 0.1
+_OTHER_SHAPE = 0.1
 """Penalty if only the plate or only the format has a country band."""
 
 
@@ -48,18 +48,18 @@ class Family:
 
     formats: tuple[str, ...]
     """Letters of `_CLASSES`, with a space between groups."""
-    looks: tuple[PlateShape, ...] = (PlateShape.BAND,)
-    """Looks of the plates, the usual one first."""
+    shapes: tuple[PlateShape, ...] = (PlateShape.BAND,)
+    """Shapes of the plates, the usual one first."""
     only: bool = False
-    """Whether plates with another look have other formats."""
+    """Whether plates with another shape have other formats."""
     starts: str = ""
     """First groups that exist, separated by spaces; empty for all."""
 
-    def penalty(self, look: PlateShape) -> float | None:
-        """Penalty for the look of a plate; None if these formats do not have it."""
-        if look in self.looks:
+    def penalty(self, shape: PlateShape) -> float | None:
+        """Penalty for the shape of a plate; None if these formats do not have it."""
+        if shape in self.shapes:
             return 0.0
-        return None if self.only or look is PlateShape.AMERICAN else _OTHER_LOOK
+        return None if self.only or shape is PlateShape.AMERICAN else _OTHER_SHAPE
 
 
 _GERMAN = Family(
@@ -115,13 +115,13 @@ class Fit:
     """Mean evidence per character for the format, minus penalties."""
 
 
-def fitting(leans: Sequence[float], groups: tuple[int, ...], look: PlateShape) -> Fit | None:
+def fitting(leans: Sequence[float], groups: tuple[int, ...], shape: PlateShape) -> Fit | None:
     """Format that fits the reading of a line, unless a less common one fits clearly better.
 
     Args:
         leans: for each character, how much more it resembles a digit than a letter.
         groups: number of characters in each group.
-        look: look of the plate.
+        shape: of the plate.
 
     Returns:
         None if the reading contradicts every format.
@@ -129,7 +129,7 @@ def fitting(leans: Sequence[float], groups: tuple[int, ...], look: PlateShape) -
     least = sum(map(abs, leans)) / max(len(leans), 1) - _SLACK
     best: Fit | None = None
     for family in FAMILIES:
-        penalty = family.penalty(look)
+        penalty = family.penalty(shape)
         if penalty is None:
             continue
         for pattern in family.formats:
@@ -146,18 +146,18 @@ def fitting(leans: Sequence[float], groups: tuple[int, ...], look: PlateShape) -
     return best
 
 
-def nearest(groups: tuple[int, ...], look: PlateShape, which: float) -> Fit:
+def nearest(groups: tuple[int, ...], shape: PlateShape, which: float) -> Fit:
     """Format of about the same length and number of groups, for a line that cannot be read.
 
     Args:
         groups: number of characters in each group that was found.
-        look: look of the plate.
+        shape: of the plate.
         which: random number, 0 <= which < 1, that chooses among these formats.
     """
     formats = [
         Fit(family, pattern, 0.0)
         for family in FAMILIES
-        if look in family.looks
+        if shape in family.shapes
         for pattern in family.formats
     ]
     distances = [

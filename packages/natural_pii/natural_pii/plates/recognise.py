@@ -41,7 +41,7 @@ def read(share: np.ndarray, layout: PlateLayout) -> list[list[Scores]]:
 
 
 def without_edges(
-    layout: PlateLayout, scores: list[list[Scores]], look: PlateShape
+    layout: PlateLayout, scores: list[list[Scores]], shape: PlateShape
 ) -> tuple[PlateLayout, list[list[Scores]]]:
     """Layout without coats of arms and edges that were mistaken for a first or last character.
 
@@ -51,7 +51,7 @@ def without_edges(
     Args:
         layout: the lines.
         scores: likeness of their characters; see `read`.
-        look: look of the plate.
+        shape: of the plate.
 
     Returns:
         The layout, and the scores of its characters.
@@ -59,24 +59,24 @@ def without_edges(
     if not layout.legible or len(layout.lines) > 1:  # formats are those of whole plates
         return layout, scores
     (line,), (row,) = layout.lines, scores
-    start, end = _without_edges(line, row, look)
+    start, end = _without_edges(line, row, shape)
     return replace(layout, lines=(_part(line, start, end),)), [row[start:end]]
 
 
-def _without_edges(line: Line, row: list[Scores], look: PlateShape) -> tuple[int, int]:
+def _without_edges(line: Line, row: list[Scores], shape: PlateShape) -> tuple[int, int]:
     """First character, and the one after the last, that best fit a format."""
     leans = [lean_of(likely) for likely in row]
     odd = [
         max(likely.values()) < _UNLIKE or x1 - x0 < BAR * line.cap
         for likely, (x0, x1) in ((row[end], line.boxes[end]) for end in (0, -1))
     ]
-    unknown = fitting(leans, line.groups, look) is None
+    unknown = fitting(leans, line.groups, shape) is None
     best, found = 0.0, (0, len(row))
     for start, after in ((0, 0), (1, 0), (0, 1), (1, 1)):
         part = _part(line, start, len(row) - after)
         if len(part.boxes) < _FEWEST:
             continue
-        fit = fitting(leans[start : len(row) - after], part.groups, look)
+        fit = fitting(leans[start : len(row) - after], part.groups, shape)
         if fit is None:
             continue
         # Ink beyond the plate may look like a character, with which the line has no format.

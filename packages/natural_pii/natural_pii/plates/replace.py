@@ -142,7 +142,7 @@ def _certainty(reading: Reading) -> float:
 def _without_edges(reading: Reading) -> tuple[PlateLayout, list[list[recognise.Scores]]]:
     """Layout without edges in place of characters; see `recognise.without_edges`."""
     scores = recognise.read(reading.share, reading.layout)
-    return recognise.without_edges(reading.layout, scores, _look_of(reading))
+    return recognise.without_edges(reading.layout, scores, _shape_of(reading))
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,7 +199,7 @@ class _Work:
         """New characters."""
         frame, old = self.reading.frame, self.reading.layout
         readable = gate.readable(self.reading)
-        texts = formats_of(self.scores, old, _look_of(self.reading), readable, rng)
+        texts = formats_of(self.scores, old, _shape_of(self.reading), readable, rng)
         if readable:
             lines = tuple(
                 rearranged(line, text.groups, self._room(number, len(text.groups)), rng)
@@ -251,8 +251,8 @@ class _Work:
         return gate.still_read(self.before, after, self.reading)
 
 
-def _look_of(reading: Reading) -> PlateShape:
-    """Look of a plate with one line.
+def _shape_of(reading: Reading) -> PlateShape:
+    """Shape of a plate with one line.
 
     A plate that is not wide is American, and what is blue on it is a picture.
     """
@@ -281,7 +281,7 @@ def foreshortening_of(reading: Reading) -> float:
 
     It is known only for plates with a country band and a single line, which have one size.
     """
-    if _look_of(reading) is not PlateShape.BAND or len(reading.layout.lines) > 1:
+    if _shape_of(reading) is not PlateShape.BAND or len(reading.layout.lines) > 1:
         return 1.0
     return min(reading.frame.width / reading.frame.height / _EUROPEAN, 1.0)
 

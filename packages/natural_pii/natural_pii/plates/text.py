@@ -50,7 +50,7 @@ class Text:
 def formats_of(
     scores: list[list[Scores]],
     layout: PlateLayout,
-    look: PlateShape,
+    shape: PlateShape,
     readable: bool,
     rng: np.random.Generator,
 ) -> list[Text]:
@@ -62,7 +62,7 @@ def formats_of(
     Args:
         scores: likeness of the old characters; see `recognise.read`.
         layout: the old lines.
-        look: look of the plate.
+        shape: of the plate.
         readable: whether single characters can be compared.
         rng: random generator; two numbers per line.
     """
@@ -73,9 +73,9 @@ def formats_of(
         fit = None
         if len(scores) == 1:  # formats are those of whole plates
             sure = readable and line_certainty(line, row) > _SURE
-            fit = fitting(leans, line.groups, look) if readable else None
+            fit = fitting(leans, line.groups, shape) if readable else None
             if fit is None and not sure:
-                fit = nearest(line.groups, look, other)
+                fit = nearest(line.groups, shape, other)
         if fit is None:
             pattern = as_read(leans, line.groups) if readable else len(row) * "LD"[number]
             found.append(Text(pattern, ()))
