@@ -153,9 +153,10 @@ def test_seals_stay_between_the_groups(seal):
     assert seal_pixels(bare.image, seal, bare) == 0
     there = seal_pixels(picture.image, seal, picture)
     assert there > 20
-    # A seal that is moved by half a pixel may be too small to be counted.
-    left = np.median([seal_pixels(image, seal, picture) for image, _ in treated])
-    assert left == pytest.approx(there, rel=0.35)
+    # One of two seals that are moved by half a pixel may be too small to be counted.
+    fewest, *others = sorted(seal_pixels(image, seal, picture) for image, _ in treated)
+    assert fewest > 20
+    assert others == pytest.approx([there] * len(others), rel=0.35)
 
 
 def seal_pixels(image: np.ndarray, seal: tuple[int, int, int], picture: PlatePhoto) -> int:

@@ -31,7 +31,7 @@ _LONG = 3.5
 """The same from which one without a band may be British."""
 _WIDE = 2.7
 """The same from which a plate may be a European or Brazilian one, also if it is seen at an angle.
-Of 234 photographed US plates, 90 % are narrower; of 253 of the others, 1 %."""
+Of 245 photographed US plates, 88 % are narrower; of 255 of the others, one."""
 _MIDDLE_CAP = 0.42
 """Least cap height of a line in the middle of a quad, relative to the quad's height. It is lower on
 plates with two lines."""

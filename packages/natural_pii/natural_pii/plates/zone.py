@@ -163,10 +163,9 @@ def _up_to_ink(reading: Reading, line: Line, step: int) -> float:
     rows = reading.share[max(round(line.y0), 0) : round(line.y1) + 1]
     is_quiet = (np.abs(rows) > _INK_BESIDE).mean(axis=0) < _QUIET
     near = round(end + step * max(2.2 * reading.blur, 1.3 * reading.frame.scale))
-    free = list(range(near, round(farthest) + step, step))
-    for x in free:
+    for passed, x in enumerate(range(near, round(farthest) + step, step)):
         if 0 <= x < len(is_quiet) and not is_quiet[x]:
-            return farthest if x in free[:2] else float(x - step)
+            return float(x - step) if passed > 1 else farthest
     return farthest
 
 
