@@ -80,6 +80,13 @@ def test_the_more_common_of_two_formats_explains_a_doubtful_reading():
     assert fitting(leans("LDD DDDD"), (3, 4), AMERICAN).pattern == "LDD DDDD"
 
 
+def test_a_short_plate_without_a_band_has_no_european_format():
+    for pattern in ("LLD LDL", "NLL DDD", "DDD LLL", "LDD DDDD", "NLLLDDD", "ALL DDDD"):
+        assert fitting(leans(pattern), groups(pattern), SHORT).pattern == pattern
+    assert fitting(leans("LL DDD LL"), (2, 3, 2), SHORT) is None
+    assert fitting(leans("LL DDD LL"), (2, 3, 2), BAND).pattern == "LL DDD LL"
+
+
 @pytest.mark.parametrize("count", [1, 6, 7, 8, 12])
 @pytest.mark.parametrize("look", PlateShape)
 def test_a_format_is_found_for_any_length(count, look):

@@ -11,7 +11,7 @@ _SLACK = 0.15
 _OTHER_GROUPS = 0.15
 """Penalty if the groups differ from those that were read."""
 _OTHER_SHAPE = 0.1
-"""Penalty if only the plate or only the format has a country band."""
+"""Penalty if only the plate or only the format has a country band, on plates that are wide."""
 
 
 _CLASSES = {
@@ -59,7 +59,8 @@ class Family:
         """Penalty for the shape of a plate; None if these formats do not have it."""
         if shape in self.shapes:
             return 0.0
-        return None if self.only or shape is PlateShape.AMERICAN else _OTHER_SHAPE
+        short = shape in (PlateShape.AMERICAN, PlateShape.SHORT)
+        return None if self.only or short else _OTHER_SHAPE
 
 
 _GERMAN = Family(
@@ -96,10 +97,10 @@ FAMILIES = (
     Family(("ALLDLDD",), (PlateShape.STRIPE,), only=True),  # Mercosur
     Family(("DDDD CCC",)),  # Spain
     Family(("LLL DDD",), (_PLAIN, _SHORT, _AMERICAN)),  # Hungary, Sweden, USA
-    Family(("DDD LLL",), (_AMERICAN,), only=True),  # USA
-    Family(("NLLLDDD",), (_AMERICAN,), only=True),  # California
-    Family(("LDD DDDD", "NDD DDDD"), (_AMERICAN,), only=True),  # Illinois
-    Family(("LLD LDL", "NLL DDD"), (_AMERICAN,), only=True),  # Missouri
+    Family(("DDD LLL",), (_AMERICAN, _SHORT), only=True),  # USA
+    Family(("NLLLDDD",), (_AMERICAN, _SHORT), only=True),  # California
+    Family(("LDD DDDD", "NDD DDDD"), (_AMERICAN, _SHORT), only=True),  # Illinois
+    Family(("LLD LDL", "NLL DDD"), (_AMERICAN, _SHORT), only=True),  # Missouri
 )
 """The most common formats of Europe, Brazil and the USA; of alike ones, the most common first."""
 
