@@ -4,7 +4,8 @@ Each folder in FOLDER is a setting, such as a country. Beside each photograph is
 github.com/openalpr/benchmarks: the photograph's name, x, y, width and height of the plate and its
 text, separated by tabs. No photograph is part of this repository. Plates are replaced at the
 position in the text file (`box`: no corners), and where the network finds them (`found`). An OCR
-reads lines in an area of up to 1.6 times the plate's width and twice its height.
+reads lines in an area of up to 1.6 times the plate's width and twice its height. In a second table,
+an attacker replaces each plate again in the same photograph, and matches the two by appearance.
 
 `--sheets OUTPUT` writes pages for visual inspection instead: originals beside new plates.
 """
@@ -20,6 +21,8 @@ import cv2
 import numpy as np
 import pandas as pd
 from identity_attacks.cutouts import PlateCutout
+from identity_attacks.evidence import Evidence
+from identity_attacks.plate_matching import plate_matching
 from identity_attacks.plate_readers import OcrReader
 from identity_attacks.plates import KnownPlates
 from identity_attacks.rates import Rate
@@ -75,6 +78,8 @@ class ReplacedPlate:
 
     before: PlateCutout
     after: PlateCutout
+    again: PlateCutout
+    """The same with other random numbers, as an attacker would do it."""
     route: str
     seconds: float
     seen: bool
@@ -149,14 +154,20 @@ def replaced(
         _nearest(moved, DETECTOR.regions(picture_of(view), Kind.LICENSE_PLATE)) is not None
         for view in (near, new[y : y + height, x : x + width])
     ]
-    before, after = cut(pixels, region), cut(new, region)
-    return ReplacedPlate(before, after, change.method, seconds, *seen)
+    again, _ = method.anonymize(picture, np.random.default_rng((*seed, 1)))
+    cutouts = (cut(one, region) for one in (pixels, new, again))
+    return ReplacedPlate(*cutouts, change.method, seconds, *seen)
 
 
-def benchmark(folder: Path, most: int, method: Method) -> tuple[pd.DataFrame, list[str]]:
-    """A row per setting and source of the regions, and the plates that are not anonymous."""
+def benchmark(
+    folder: Path, most: int, method: Method
+) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """A row per setting and source of the regions; one per source, with the plates of all settings,
+    that are matched by appearance; and the plates that are not anonymous.
+    """
     reader = OcrReader()
     rows, left = [], []
+    treated: dict[str, list[ReplacedPlate]] = {}
     for setting, plates in plates_in(folder, most).items():
         by_source: dict[str, list[tuple[LabelledPlate, ReplacedPlate]]] = {"box": [], "found": []}
         for number, plate in enumerate(_shown(plates, setting)):
@@ -164,12 +175,25 @@ def benchmark(folder: Path, most: int, method: Method) -> tuple[pd.DataFrame, li
             for source, region in regions_of(plate, pixels).items():
                 one = replaced(plate, pixels, region, method, (1, number))
                 by_source[source].append((plate, one))
+                treated.setdefault(source, []).append(one)
         for source, pairs in by_source.items():
             if pairs:
                 row, named = _row(pairs, reader)
                 rows.append({"setting": setting, "region": source, "labelled": len(plates)} | row)
                 left += [f"{setting}, {source}: {one}" for one in named]
-    return pd.DataFrame(rows), left
+    matched = [{"region": source} | _matched(some) for source, some in treated.items()]
+    return pd.DataFrame(rows), pd.DataFrame(matched), left
+
+
+def _matched(plates: Sequence[ReplacedPlate]) -> dict[str, object]:
+    rates = plate_matching(
+        Evidence([one.after for one in plates], [one.again for one in plates])
+    ).rates
+    return {
+        "plates": len(plates),
+        "matched by appearance: rank 1": _text(rates.get("rank_1")),
+        "AUC, percent": _text(rates.get("auc")),
+    }
 
 
 def _row(
@@ -254,8 +278,8 @@ def main() -> None:
     if arguments.sheets is not None:
         sheets(arguments.folder, Natural(), arguments.sheets)
         return
-    table, left = benchmark(arguments.folder, arguments.plates, Natural())
-    print(table.to_markdown(index=False))
+    table, matched, left = benchmark(arguments.folder, arguments.plates, Natural())
+    print(table.to_markdown(index=False), matched.to_markdown(index=False), sep="\n\n")
     print("\nPlates of which most is read afterwards:", *(left or ["none"]), sep="\n")
 
 

@@ -60,7 +60,9 @@ def test_a_folder_of_portraits_becomes_a_file(photographs, capsys, tmp_path):
     assert people <= PEOPLE
     assert faces - people in {0, 1}  # the two photographs of one person
     by_part = dict(re.findall(r"(eyes|mouths|noses) of (\d+)", said.err))
-    left_out = re.findall(r"(\d+) left out: .*(eyes|mouths|noses)", said.err)
+    left_out = re.findall(r"(\d+) used in part, without: .*(eyes|mouths|noses)", said.err)
+    not_used = sum(map(int, re.findall(r"(\d+) left out: ", said.err)))
+    assert faces + not_used == len(list(photographs.rglob("*.png")))
     for part, count in by_part.items():
         without = sum(int(number) for number, name in left_out if name == part)
         assert 30 <= int(count) <= people

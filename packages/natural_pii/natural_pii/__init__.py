@@ -7,7 +7,7 @@ prepare the `Donors` from whose faces new ones can be mixed.
 from pii_measures import FaceRegion, PlateRegion
 
 from .faces.donors import Donors
-from .faces.gather import donors_of
+from .faces.gather import LeftOut, donors_of
 from .faces.unwrap import UnwrappedFace, unwrapped
 from .image import anonymize
 from .plates.replace import replace_plate
@@ -17,6 +17,7 @@ __all__ = [
     "Donors",
     "FaceRegion",
     "FallbackReason",
+    "LeftOut",
     "PlateRegion",
     "Replacement",
     "Route",

@@ -12,6 +12,7 @@ from face_pictures import drawn_portrait, face, portrait
 from natural_pii import (
     Donors,
     FallbackReason,
+    LeftOut,
     Route,
     UnwrappedFace,
     anonymize,
@@ -225,6 +226,10 @@ def test_parts_that_would_spoil_new_faces_are_left_out(change, part, reason):
     assert left_out[reason] > 0
 
 
+def reasons_in(left_out: LeftOut) -> Counter[str]:
+    return left_out.faces + left_out.parts
+
+
 def with_changes(change) -> tuple[Donors, Counter[str], np.ndarray]:
     """Donors of whom five are changed before, what is left out, and these five people."""
     changed = donors().people[whole()[:5]]
@@ -233,7 +238,7 @@ def with_changes(change) -> tuple[Donors, Counter[str], np.ndarray]:
         some[number] = change(some[number])
     found, left_out = donors_of([[one] for one in some])
     before = donors_of([[one] for one in faces()])[1]
-    return found, left_out - before, changed
+    return found, reasons_in(left_out) - reasons_in(before), changed
 
 
 def test_parts_have_about_the_same_contrast():
@@ -267,11 +272,20 @@ def test_copies_of_a_photograph_count_as_one_person():
     copies = [replace(faces()[number], texture=one) for one in changed]
     before = donors_of([[one] for one in faces()])[1]
     found, left_out = donors_of([*([one] for one in faces()), *([one] for one in copies)])
-    assert left_out["copies of another photograph"] == len(copies)
-    assert "copies of another photograph" not in before
+    assert left_out.faces["copies of another photograph"] == len(copies)
+    assert "copies of another photograph" not in before.faces
     assert found.people.max() < len(faces())
     alone, _ = donors_of([[one] for one in [faces()[number]] * 2 * LEAST])
     assert len(alone) == 1
+
+
+def test_each_face_and_part_is_used_or_counted_once():
+    some = list(faces())
+    some[0] = replace(some[0], yaw=2.0)
+    some[1] = replace(some[1], texture=np.zeros_like(some[1].texture))
+    found, left_out = donors_of([[one] for one in some])
+    assert len(found) + left_out.faces.total() == len(some)
+    assert found.usable.sum() + left_out.parts.total() == found.usable.size
 
 
 def on(part: str) -> np.ndarray:

@@ -70,9 +70,10 @@ def donors(photographs: Folder, /, *, output: NewFile) -> None:
             person = path if path.parent == photographs else path.parent
             people.setdefault(person, []).append(face)
     made, others = donors_of(list(people.values()))
-    left_out += others
-    for reason, number in left_out.most_common():
+    for reason, number in (left_out + others.faces).most_common():
         log.info("%d left out: %s", number, reason)
+    for reason, number in others.parts.most_common():
+        log.info("%d used in part, without: %s", number, reason)
     if made.too_few:
         raise UserError(f"{photographs}: {made.too_few}, and 200 are better")
     with atomic(output) as unfinished:

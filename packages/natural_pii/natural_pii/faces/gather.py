@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -24,8 +25,18 @@ _MOST_MOVED, _MOST_SHAPED = 0.9, 0.35
 """Largest shift (units) and change of shape in the alignment of a part to the mean."""
 
 
-def donors_of(people: Sequence[Sequence[UnwrappedFace]]) -> tuple[Donors, Counter[str]]:
-    """Faces from which new ones can be mixed, and the number of what is left out by reason.
+@dataclass(frozen=True)
+class LeftOut:
+    """Numbers of what donors do not include, by reason."""
+
+    faces: Counter[str] = field(default_factory=Counter)
+    """Faces of which nothing is used."""
+    parts: Counter[str] = field(default_factory=Counter)
+    """Parts of the other faces."""
+
+
+def donors_of(people: Sequence[Sequence[UnwrappedFace]]) -> tuple[Donors, LeftOut]:
+    """Faces from which new ones can be mixed, and what is left out.
 
     Each part is aligned to the mean of all faces, so that parts of several people fit. A photograph
     that several people have is used for the first of them. Of a face with a beard or closed eyes,
@@ -36,31 +47,33 @@ def donors_of(people: Sequence[Sequence[UnwrappedFace]]) -> tuple[Donors, Counte
     """
     faces = [(person, face) for person, some in enumerate(people) for face in some]
     mean = _mean_of([face for _, face in faces])
-    left_out = Counter[str]()
+    left_out = LeftOut()
     chosen = []
     for person, face in faces:
         if reason := reason_against(face):
-            left_out[reason] += 1
+            left_out.faces[reason] += 1
             continue
         placed = _in_place(face.texture, details_of(mean))
         reasons = reasons_against_parts(face, placed, mean)
-        left_out.update(filter(None, reasons))
         if None in reasons:
-            chosen.append((person, face, placed, [reason is None for reason in reasons]))
+            chosen.append((person, face, placed, reasons))
+        else:
+            left_out.faces["no usable part"] += 1
     copies = _copies([(person, placed) for person, _, placed, _ in chosen])
     chosen = [one for one, is_copy in zip(chosen, copies, strict=True) if not is_copy]
     if number := sum(copies):
-        left_out["copies of another photograph"] = number
-    textures = _equally_strong(
-        [placed for _, _, placed, _ in chosen], [usable for _, _, _, usable in chosen]
-    )
+        left_out.faces["copies of another photograph"] = number
+    for _, _, _, reasons in chosen:
+        left_out.parts.update(filter(None, reasons))
+    usable = [[reason is None for reason in reasons] for _, _, _, reasons in chosen]
+    textures = _equally_strong([placed for _, _, placed, _ in chosen], usable)
     donors = Donors(
         np.array([quantized(one) for one in textures], np.uint8).reshape(-1, *plane().shape, 3),
         np.array([(face.yaw, face.pitch) for _, face, _, _ in chosen], np.float32).reshape(-1, 2),
         np.array([face.unit for _, face, _, _ in chosen], np.float32),
         np.array([face.traits for _, face, _, _ in chosen], bool).reshape(-1, 2),
         np.array([person for person, _, _, _ in chosen], np.int32),
-        np.array([usable for _, _, _, usable in chosen], bool).reshape(-1, len(parts())),
+        np.array(usable, bool).reshape(-1, len(parts())),
     )
     return donors, left_out
 
