@@ -8,7 +8,7 @@ confidence. All numbers come from the functions that compute the verdict.
 import argparse
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -209,13 +209,19 @@ def exact(repetitions: int) -> Iterator[Row]:
                     "ratio of std": ratio,
                     "Welch: different": np.mean(welch.pvalue < LEVEL),
                     "exact: different": np.mean(tails.both < LEVEL),
-                    "Welch: one-sided": _one_sided(values, reference),
-                    "exact: one-sided": np.mean(tails.upper < LEVEL),
+                    "Welch: one-sided, worse side": max(
+                        _one_sided(values, reference, side) for side in ("greater", "less")
+                    ),
+                    "exact: one-sided, worse side": max(
+                        np.mean(side < LEVEL) for side in (tails.upper, tails.lower)
+                    ),
                 }
 
 
-def _one_sided(values: np.ndarray, reference: np.ndarray) -> float:
-    test = stats.ttest_ind(values, reference, axis=1, equal_var=False, alternative="greater")
+def _one_sided(
+    values: np.ndarray, reference: np.ndarray, side: Literal["greater", "less"]
+) -> float:
+    test = stats.ttest_ind(values, reference, axis=1, equal_var=False, alternative=side)
     return float(np.mean(test.pvalue < LEVEL))
 
 

@@ -225,7 +225,7 @@ def test_new_faces_of_a_track_are_linked_on_purpose():
         ({"limits": {"rank1": 1}}, "limits.rank1: no attack measures it; measured: any_character,"),
         ({"attacks": [], "limits": {"auc": 1}}, "no attack measures it; measured: nothing, since"),
         ({"limits": {"auc": 5}}, "limits.auc: Input should be less than or equal to 1"),
-        ({"margin": 0}, "margin: Input should be greater than 0"),
+        ({"margin": 0}, "margin: Input should be greater than or equal to 0.001"),
         ({"regions": 3}, "regions: Input should be greater than or equal to 20"),
     ],
 )

@@ -17,13 +17,21 @@ def ap(fraction: float | None) -> str:
 
 
 def unsigned(fraction: float | None) -> str:
-    """`0.40`, a difference without sign."""
-    return UNDEFINED if fraction is None or math.isnan(fraction) else f"{100 * fraction:.2f}"
+    """`0.40`, a difference without sign; `> 100` if no APs differ as much."""
+    if fraction is None or math.isnan(fraction):
+        return UNDEFINED
+    return "> 100" if fraction > 1 else f"{100 * fraction:.2f}"
 
 
 def signed(fraction: float | None) -> str:
-    """`+0.40`."""
-    return UNDEFINED if fraction is None or math.isnan(fraction) else f"{100 * fraction:+.2f}"
+    """`+0.40`; `-0.004` where two digits would be a zero with a sign, and `0.00`."""
+    if fraction is None or math.isnan(fraction):
+        return UNDEFINED
+    for digits in (2, 3):
+        text = f"{100 * fraction:+.{digits}f}"
+        if text.strip("+-0."):
+            return text
+    return "0.00"
 
 
 def interval(low: float | None, high: float | None) -> str:

@@ -61,7 +61,7 @@ class VariantVerdict(FilePart):
 
     def all_within(self, index: int) -> bool:
         """Whether every class was shown to be within the margin at this index."""
-        return all(row.margins[index].verdict.within for row in self.classes)
+        return all(row.margins[index].claimed_jointly.within for row in self.classes)
 
     @property
     def changed_nothing(self) -> bool:

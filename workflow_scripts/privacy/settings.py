@@ -63,9 +63,10 @@ class Privacy(Section):
     regions: int = Field(2000, ge=20)
     """Maximum number of faces, and of license plates, to attack: drawn from all that are large
     enough, the same for every variant."""
-    margin: float = Field(0.01, gt=0, lt=1)
+    margin: float = Field(0.01, ge=0.001, lt=1)
     """An attack counts as no better than chance if its success exceeds that of guessing by no more
-    than this. Choose it before you see results."""
+    than this; a margin below 0.001 would take millions of people. Choose it before you see results.
+    """
     limits: dict[str, Share] = Field(default_factory=dict)
     """Maximum success by measure, such as `rank_1: 0.05` or `read_whole: 0.01`. If the upper end of
     a variant's interval exceeds it, the workflow fails after all results are written."""

@@ -16,6 +16,10 @@ Chance = float | Callable[[np.ndarray], np.ndarray]
 """Rate of guessing, or a function of the number of people, such as `lambda n: 1 / n`."""
 
 
+_NUMBERS = np.unique(np.append(np.arange(1, 4097), np.geomspace(4096, 1e8, 10_000).round()))
+"""Numbers of people that are tried: all small ones, then steps of 0.1 %."""
+
+
 def judge(
     variant: Success,
     originals: Success,
@@ -144,12 +148,11 @@ def _power(
 
 
 def _first_number(power_of: Callable[[np.ndarray], np.ndarray], power: float, margin: float) -> int:
-    """Number from which on the power, which does not increase monotonically, suffices."""
+    """The first of `_NUMBERS` from which on the power, which does not increase monotonically,
+    suffices; the last one if none does.
+    """
     if margin <= 0:
         raise ValueError(f"margin {margin}: it must be above 0")
-    largest = 1024
-    while True:
-        lacking = np.flatnonzero(power_of(np.arange(1, largest + 1)) < power)
-        if lacking.size == 0 or lacking[-1] + 1 <= largest // 2:
-            return int(lacking[-1]) + 2 if lacking.size else 1
-        largest *= 2
+    lacking = np.flatnonzero(power_of(_NUMBERS) < power)
+    first = lacking[-1] + 1 if lacking.size else 0
+    return int(_NUMBERS[min(first, len(_NUMBERS) - 1)])

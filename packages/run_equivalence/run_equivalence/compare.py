@@ -206,7 +206,7 @@ def _notes(samples: _Samples) -> list[str]:
     elif not (sample.has_spread and reference.has_spread):
         notes.append("no variation on one side: only the other side's deviation counts")
     if sample.n != reference.n:
-        notes.append(f"{sample.n} runs against {reference.n}")
+        notes.append(f"{sample.n} run{'s' * (sample.n > 1)} against {reference.n}")
     if pairs is not None and 2 * pairs.n < sample.n + reference.n:
         left = sample.n + reference.n - 2 * pairs.n
         notes.append(f"{left} run{'s' * (left > 1)} without a partner, left out of the tests")

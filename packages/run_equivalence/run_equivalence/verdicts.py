@@ -119,6 +119,11 @@ class AtMargin:
         """Verdict after the widest correction made, for claims about one row."""
         return self.verdict_family or self.verdict_holm or self.verdict
 
+    @property
+    def claimed_jointly(self) -> Verdict:
+        """Verdict for a claim about all classes at once, which needs no correction over them."""
+        return self.verdict_family or self.verdict
+
 
 @dataclass(frozen=True)
 class WithImages:

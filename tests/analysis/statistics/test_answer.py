@@ -1,5 +1,7 @@
 """The answer in a sentence: no more than the verdict allows."""
 
+import math
+
 import pytest
 from run_equivalence.compare import compare
 from run_equivalence.images import AddedVariance
@@ -8,7 +10,7 @@ from run_equivalence.welch import SampleStatistics
 from workflow_scripts.analysis.statistics.answer import caveats, headline, sentence
 from workflow_scripts.analysis.statistics.formats import as_csv, as_markdown, as_plain_text
 from workflow_scripts.analysis.statistics.judge import judge
-from workflow_scripts.analysis.statistics.sentences import notes
+from workflow_scripts.analysis.statistics.sentences import notes, sentences
 from workflow_scripts.contracts.settings import VerdictSettings
 from workflow_scripts.contracts.verdicts import Coverage, ExperimentVerdict, Role, VariantVerdict
 
@@ -58,7 +60,7 @@ def test_one_treatment(means, said, unsaid):
 
 def test_all_classes_within_is_a_claim_about_each():
     verdict = verdict_of(blur=(0.4, 0.3, 0.35))
-    assert "all 2 classes are also within 1 point" in sentence(verdict, verdict.variants[0])
+    assert "both classes are also within 1 point" in sentence(verdict, verdict.variants[0])
 
 
 def test_several_treatments_are_grouped_by_what_they_do():
@@ -186,10 +188,10 @@ def test_what_a_variant_drops_is_said_with_its_control():
     # Two samples of five with a deviation of 0.3 points: 1.860 * sqrt(2 / 5) * 0.3 = 0.35.
     assert equal == [
         "drop and random leave out the same number of images: choosing them by content changes "
-        "mean AP by -1.00 points (interval -1.35 to -0.65; different within 1 point, different but "
-        "within the margin within 2 points)."
+        "mean AP by -1.00 points (90 % interval -1.35 to -0.65, independent runs; different within "
+        "1 point, different but within the margin within 2 points)."
     ]
-    control = "dropped at random, mean AP changes by -1.00 points (interval -1.35 to -0.65)."
+    control = "dropped at random, mean AP changes by -1.00 points (90 % interval -1.35 to -0.65)."
     assert sum(control in text for text in said) == 2
     assert all(text in as_markdown(found) for text in equal)
     assert ",60,0,50,0,20,40," in as_csv(found)
@@ -203,7 +205,8 @@ def test_a_single_run_of_a_drop_has_no_interval():
         drop=one,
         random=one,
     )
-    assert "changes mean AP by +0.00 points (interval –; not testable" in " ".join(caveats(found))
+    said = " ".join(caveats(found))
+    assert "changes mean AP by 0.00 points (90 % interval –, independent runs; not testable" in said
 
 
 def test_of_several_variants_those_that_changed_nothing_are_not_judged():
@@ -237,7 +240,7 @@ def test_models_that_learned_nothing_are_not_equivalent(deviation):
     assert {str(at.verdict) for row in found.variants[0].rows for at in row.margins} == {
         "not testable"
     }
-    assert "Car: mean AP is 0.000 on both sides: the models learned nothing." in list(
+    assert "Car: AP is 0.000 on both sides: the models learned nothing of it." in list(
         notes(found.variants[0])
     )
 
@@ -252,3 +255,130 @@ def test_equivalence_below_an_ap_that_is_smaller_than_the_margin_says_little():
         "Car: the reference's AP of 0.004 is itself below 1 point: equivalence within it says "
         "little."
     )
+
+
+def judged(groups, settings=None, roles=None, pairs=None):
+    """Of samples by variant and class; `plain` is the reference."""
+    settings = settings or VerdictSettings()
+    return ExperimentVerdict(
+        reference="plain",
+        settings=settings,
+        source="runs",
+        variants=judge(groups, "plain", settings, roles or {}, pairs=pairs),
+    )
+
+
+def samples(std=0.003, n=5, **means):
+    return {name: SampleStatistics(mean, std, n) for name, mean in means.items()}
+
+
+def test_a_joint_claim_on_classes_is_corrected_over_treatments():
+    """The p value of each row is 0.04: within 1 point by itself, not among three treatments."""
+    settings = VerdictSettings(family="experiment", margins=(0.01,))
+    same = {"car": 0.4, "bus": 0.3, "all": 0.35}
+    groups = {name: samples(0.0078, **same) for name in ("plain", "a", "b", "c")}
+    found = judged(groups, settings)
+    assert {at.verdict for row in found.variants[0].rows for at in row.margins} == {"equivalent"}
+    said = sentence(found, found.variants[0])
+    assert said.startswith("These runs cannot tell whether training on a")
+    assert (
+        "by class, within 1 point and after Holm correction over 3 treatments: both inconclusive"
+        in said
+    )
+    first, *_ = sentences(found.variants[0], settings)
+    assert first.endswith(
+        "classes: 2 equivalent (car, bus). For claims about single classes (Holm correction): car, "
+        "bus inconclusive. With correction over all treatments: the mean inconclusive."
+    )
+
+
+def test_classes_are_counted_by_name_not_by_comma():
+    groups = {
+        "plain": samples(**{"car": 0.4, "bus, small": 0.3, "tram": 0.2, "all": 0.3}),
+        "blur": samples(**{"car": 0.4, "bus, small": 0.2, "tram": 0.1, "all": 0.23}),
+    }
+    found = judged(groups)
+    first, *_ = sentences(found.variants[0], found.settings)
+    assert "2 different (bus, small, tram)" in first
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["car"], "the only class is also within 1 point"),
+        (["car", "bus"], "both classes are also within 1 point"),
+        (["car", "bus", "tram"], "all 3 classes are also within 1 point"),
+    ],
+)
+def test_classes_are_named_by_their_number(names, said):
+    means = dict.fromkeys([*names, "all"], 0.3)
+    found = judged({"plain": samples(**means), "blur": samples(**means)})
+    assert said in sentence(found, found.variants[0])
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["car"], "the only class does not lose 1 point, either"),
+        (["car", "bus"], "neither class loses 1 point, either"),
+        (["car", "bus", "tram"], "none of the 3 classes loses 1 point, either"),
+    ],
+)
+def test_losses_of_classes_are_named_by_their_number(names, said):
+    means = dict.fromkeys([*names, "all"], 0.3)
+    settings = VerdictSettings(question="non-inferiority")
+    found = judged({"plain": samples(**means), "blur": samples(**means)}, settings)
+    assert said in sentence(found, found.variants[0])
+
+
+def test_a_class_without_instances_is_not_hidden_by_the_mean():
+    undefined = SampleStatistics.of([])
+    groups = {name: samples(car=0.4, all=0.35) | {"tram": undefined} for name in ("plain", "blur")}
+    found = judged(groups)
+    assert "within 1 point" in headline(found)
+    assert not any("can hide" in text for text in caveats(found))
+
+
+def test_a_positive_control_of_one_run_cannot_be_tested():
+    groups = {
+        "plain": samples(car=0.3, all=0.3),
+        "blur": samples(car=0.3, all=0.3),
+        "masked": samples(math.nan, 1, car=0.1, all=0.1),
+    }
+    said = headline(judged(groups, roles={"masked": Role.POSITIVE_CONTROL}))
+    assert "the positive control cannot be tested, so this experiment may miss harm" in said
+
+
+def test_pairs_without_different_differences_are_named():
+    groups = {name: samples(car=0.3, all=0.3) for name in ("plain", "blur")}
+    same = {name: SampleStatistics(0.01, 0.0, 5) for name in ("car", "all")}
+    said = headline(judged(groups, pairs={"blur": same}))
+    assert "it takes two pairs of runs, with differing differences" in said
+
+
+def test_a_control_of_non_inferiority_speaks_of_it():
+    settings = VerdictSettings(question="non-inferiority", margins=(0.001,))
+    groups = {name: samples(car=0.3, all=0.3) for name in ("plain", "again")}
+    (said, *_) = [
+        text
+        for text in caveats(judged(groups, settings, {"again": Role.AA_CONTROL}))
+        if "too few runs" in text
+    ]
+    assert "non-inferiority of the mean within 0.1 points is not established" in said
+
+
+def test_differences_that_no_ap_can_have_are_not_said_to_be_detected():
+    groups = {name: samples(0.4, 2, car=0.3, all=0.3) for name in ("plain", "blur")}
+    found = judged(groups)
+    said = "No difference in the mean, however large, is detected with probability 0.8."
+    assert said in caveats(found)
+    assert "> 100" in as_plain_text(found)
+
+
+def test_columns_over_all_treatments_also_stand_beside_p_values_of_zero():
+    groups = {"plain": samples(1e-5, 50, car=0.5, all=0.5)} | {
+        name: samples(1e-5, 50, car=0.2, all=0.2) for name in ("a", "b")
+    }
+    found = judged(groups, VerdictSettings(family="experiment"))
+    assert found.variants[0].over_all.welch_p_family == 0
+    assert as_markdown(found).count("Over all treatments") == 2 * 2

@@ -7,6 +7,7 @@ from run_equivalence.verdicts import Verdict
 
 from workflow_scripts.analysis.numbers import points
 from workflow_scripts.analysis.report.bibliography import Bibliography
+from workflow_scripts.analysis.statistics.words import detectable
 from workflow_scripts.contracts.settings import VerdictSettings
 from workflow_scripts.contracts.supplements import Supplement
 from workflow_scripts.contracts.verdicts import ExperimentVerdict, Role
@@ -107,13 +108,12 @@ def _images(verdict: ExperimentVerdict, cited: Bibliography) -> Iterator[str]:
 
 
 def _power(verdict: ExperimentVerdict) -> Iterator[str]:
-    seen = [
-        of.over_all.detectable for of in verdict.treatments if of.over_all.detectable is not None
-    ]
-    if seen:
+    most = detectable(verdict.treatments)
+    if most is not None:
+        found = f"a difference of {points(most)}" if most <= 1 else "no difference, however large,"
         yield (
-            f"With power {verdict.settings.power:g}, these runs detect a difference of "
-            f"{points(max(seen))} in mean {verdict.task.ap}."
+            f"With power {verdict.settings.power:g}, these runs detect {found} in mean "
+            f"{verdict.task.ap}."
         )
 
 

@@ -15,8 +15,13 @@ from workflow_scripts.analysis.statistics.sentences import (
 )
 from workflow_scripts.analysis.statistics.words import (
     asks_for_equivalence,
+    confidence,
     correction_title,
+    detectable,
+    every,
+    every_class,
     family_size,
+    no_class,
 )
 from workflow_scripts.contracts.verdicts import ExperimentVerdict, VariantVerdict
 
@@ -98,10 +103,9 @@ def sentence(verdict: ExperimentVerdict, of: VariantVerdict) -> str:
     if at.claimed is Verdict.UNTESTABLE and _lacks_deviation(verdict, mean):
         return f"{capital} cannot be judged: no deviation given."
     if at.claimed is Verdict.UNTESTABLE:
-        return f"{capital} cannot be tested: it takes two runs of each, with differing results."
+        return f"{capital} cannot be tested: it takes {_testable(mean)}."
     numbers = (
-        f"difference {signed(mean.difference)} points, "
-        f"{100 * (1 - 2 * verdict.settings.test_level):.3g} % interval "
+        f"difference {signed(mean.difference)} points, {confidence(verdict.settings)} "
         f"{interval(mean.low, mean.high)}"
     )
     if mean.pairs is not None:
@@ -124,6 +128,13 @@ def sentence(verdict: ExperimentVerdict, of: VariantVerdict) -> str:
     return f"{said} ({numbers}); {_classes(verdict, of, mean.margins.index(at))}{why}."
 
 
+def _testable(row: ClassVerdict) -> str:
+    """What a test takes."""
+    if row.pairs is not None:
+        return "two pairs of runs, with differing differences"
+    return "two runs of each, with differing results"
+
+
 def _lacks_deviation(verdict: ExperimentVerdict, row: ClassVerdict) -> bool:
     """Whether a printed table has means without standard deviations."""
     return verdict.source == "summary" and None in (row.reference.std, row.variant.std)
@@ -136,9 +147,11 @@ def _classes(verdict: ExperimentVerdict, of: VariantVerdict, index: int) -> str:
     if not classes:
         return "there are no classes"
     if of.all_within(index):
+        also = of.over_all.margins[index].claimed.within
         if both_ways:
-            return f"all {len(classes)} classes are also within {margin}"
-        return f"none of the {len(classes)} classes loses {margin}, either"
+            verb = "are also" if also else "are"
+            return f"{every_class(len(classes), verb)} within {margin}"
+        return f"{no_class(len(classes))} {margin}{', either' if also else ''}"
     names: dict[str, list[str]] = {}
     inside = "equivalent" if both_ways else "non-inferior"
     for row in classes:
@@ -148,7 +161,7 @@ def _classes(verdict: ExperimentVerdict, of: VariantVerdict, index: int) -> str:
     corrected = any(row.margins[index].verdict_holm for row in classes)
     how = f"within {margin}" + (f" and {correction_title(verdict)}" if corrected else "")
     if len(names) == 1:
-        return f"by class, {how}: all {len(classes)} {next(iter(names))}"
+        return f"by class, {how}: {every(len(classes))} {next(iter(names))}"
     parts = [f"{len(of)} {word} ({', '.join(of)})" for word, of in names.items()]
     return f"by class, {how}: {', '.join(parts)}"
 
@@ -226,8 +239,13 @@ def _of_pairing(verdict: ExperimentVerdict) -> list[str]:
 
 
 def _hides(of: VariantVerdict) -> bool:
+    """Whether a tested class is not within the margin of the mean."""
     at = _narrowest_within(of.over_all)
-    return at is not None and not of.all_within(of.over_all.margins.index(at))
+    if at is None:
+        return False
+    index = of.over_all.margins.index(at)
+    tested = [row.margins[index] for row in of.classes if row.welch_p is not None]
+    return not all(at.claimed_jointly.within for at in tested)
 
 
 def _of_images(verdict: ExperimentVerdict, treatments: Sequence[VariantVerdict]) -> list[str]:
@@ -247,10 +265,12 @@ def _of_images(verdict: ExperimentVerdict, treatments: Sequence[VariantVerdict])
 
 def _of_power(verdict: ExperimentVerdict, treatments: Sequence[VariantVerdict]) -> list[str]:
     """Sentence on the largest difference that may be missed."""
-    seen = [of.over_all.detectable for of in treatments if of.over_all.detectable is not None]
-    if not seen:
+    most, power = detectable(treatments), f"{verdict.settings.power:g}"
+    if most is None:
         return []
+    if most > 1:
+        return [f"No difference in the mean, however large, is detected with probability {power}."]
     return [
-        f"A true difference of {points(max(seen))} in the mean is detected with probability "
-        f"{verdict.settings.power:g}; smaller ones may be missed."
+        f"A true difference of {points(most)} in the mean is detected with probability {power}; "
+        "smaller ones may be missed."
     ]

@@ -154,8 +154,8 @@ def caption(runs: Sequence[EvaluatedRun], level: float, missing: str) -> str:
     text = (
         f"{first.task.noun.capitalize()} AP on {first.images} {first.tested_on} images by the "
         "share of an object's pixels inside face and license plate boxes: none, little, or much "
-        f"({100 * much_from:g} % or more); exposed means little or much. Differences "
-        f"in points, with their {100 * (1 - 2 * level):g} % interval over the runs (Welch). "
-        "Objects of other groups are ignored."
+        f"({100 * much_from:g} % or more); exposed means little or much. Differences in points, "
+        f"with their {100 * (1 - 2 * level):.3g} % interval over the runs as independent ones "
+        "(Welch). Objects of other groups are ignored."
     )
     return f"{text} Missing runs: {missing}." if missing else text

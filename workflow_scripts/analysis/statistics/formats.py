@@ -25,6 +25,7 @@ from workflow_scripts.analysis.statistics.sentences import (
 )
 from workflow_scripts.analysis.statistics.words import (
     asks_for_equivalence,
+    confidence,
     family_size,
     p_different_title,
     p_within_title,
@@ -167,8 +168,8 @@ def _title(verdict: ExperimentVerdict, variant: VariantVerdict) -> str:
 
 
 def _every_number(verdict: ExperimentVerdict, variant: VariantVerdict) -> TextTable:
-    is_family = bool(variant.over_all.welch_p_family)
-    headers = ["Class", "Difference", _interval_title(verdict), "Detectable"]
+    is_family = variant.over_all.welch_p_family is not None
+    headers = ["Class", "Difference", confidence(verdict.settings), "Detectable"]
     headers.append(p_different_title(variant))
     for margin in verdict.settings.margins:
         headers += [p_within_title(verdict, margin), within_title(verdict, margin)]
@@ -184,7 +185,7 @@ def _every_number(verdict: ExperimentVerdict, variant: VariantVerdict) -> TextTa
 
 
 def _numbers_of_images(verdict: ExperimentVerdict, variant: VariantVerdict) -> TextTable:
-    headers = ["Class", "Difference", _interval_title(verdict), "Images add"]
+    headers = ["Class", "Difference", confidence(verdict.settings), "Images add"]
     headers.append(p_different_title(variant))
     for margin in verdict.settings.margins:
         headers += [p_within_title(verdict, margin), within_title(verdict, margin)]
@@ -221,13 +222,9 @@ def short_table(verdict: ExperimentVerdict, variant: VariantVerdict) -> TextTabl
     ]
     return TextTable(
         title=_title(verdict, variant),
-        columns=("Class", "Difference", _interval_title(verdict), "Detectable", *within),
+        columns=("Class", "Difference", confidence(verdict.settings), "Detectable", *within),
         rows=tuple(rows),
     )
-
-
-def _interval_title(verdict: ExperimentVerdict) -> str:
-    return f"{100 * (1 - 2 * verdict.settings.test_level):.3g} % interval"
 
 
 def _measured(row: ClassVerdict) -> list[str]:

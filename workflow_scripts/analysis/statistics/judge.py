@@ -20,7 +20,7 @@ from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns
 from workflow_scripts.contracts.settings import VerdictSettings
 from workflow_scripts.contracts.verdicts import Coverage, ImageSamples, Role, VariantVerdict
 
-NOT_LEARNED = "mean AP is 0.000 on both sides: the models learned nothing"
+NOT_LEARNED = "AP is 0.000 on both sides: the models learned nothing of it"
 
 
 def judge(

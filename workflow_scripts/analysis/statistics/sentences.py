@@ -8,6 +8,7 @@ from run_equivalence.verdicts import Question, Verdict
 from run_equivalence.welch import SampleStatistics
 
 from workflow_scripts.analysis.numbers import interval, points, signed
+from workflow_scripts.analysis.statistics.words import confidence, every_class, no_class
 from workflow_scripts.contracts.runs import ALL, class_title
 from workflow_scripts.contracts.settings import VerdictSettings
 from workflow_scripts.contracts.verdicts import ExperimentVerdict, Role, VariantVerdict
@@ -32,7 +33,8 @@ def control_sentence(verdict: VariantVerdict, settings: VerdictSettings) -> list
         mean = verdict.over_all
         return [
             "Random drop: with the same number of images dropped at random, mean AP changes by "
-            f"{signed(mean.difference)} points (interval {interval(mean.low, mean.high)})."
+            f"{signed(mean.difference)} points ({confidence(settings)} "
+            f"{interval(mean.low, mean.high)})."
         ]
     return [_of_positive_control(verdict)] if verdict.role is Role.POSITIVE_CONTROL else []
 
@@ -45,13 +47,13 @@ def _at_margin(verdict: VariantVerdict, index: int, question: Question) -> str:
         return f"Within {margin}: the mean is {mean}."
     if verdict.all_within(index):
         inside = (
-            f"all {len(classes)} classes lie inside the margin"
+            f"{every_class(len(classes), 'lie')} inside the margin"
             if question is Question.EQUIVALENCE
-            else f"none of the {len(classes)} classes loses that much"
+            else f"{no_class(len(classes))} that much"
         )
-        return f"Within {margin}: {inside}; the mean is {mean}."
+        return f"Within {margin}: {inside}; the mean is {mean}.{_over_treatments(verdict, index)}"
     groups = _grouped((row.name, row.margins[index].verdict) for row in classes)
-    parts = "; ".join(f"{names.count(',') + 1} {outcome} ({names})" for outcome, names in groups)
+    parts = "; ".join(f"{len(names)} {outcome} ({', '.join(names)})" for outcome, names in groups)
     said = f"Within {margin}: the mean is {mean}; classes: {parts}."
     changed = [
         (row.name, at.verdict_holm)
@@ -59,7 +61,7 @@ def _at_margin(verdict: VariantVerdict, index: int, question: Question) -> str:
         if (at := row.margins[index]).verdict_holm not in (None, at.verdict)
     ]
     if changed:
-        corrected = "; ".join(f"{names} {outcome}" for outcome, names in _grouped(changed))
+        corrected = _outcomes(changed)
         said += f" For claims about single classes (Holm correction): {corrected}."
     return said + _over_treatments(verdict, index)
 
@@ -73,8 +75,7 @@ def _over_treatments(verdict: VariantVerdict, index: int) -> str:
     ]
     if not changed:
         return ""
-    outcomes = "; ".join(f"{names} {outcome}" for outcome, names in _grouped(changed))
-    return f" With correction over all treatments: {outcomes}."
+    return f" With correction over all treatments: {_outcomes(changed)}."
 
 
 def _with_images(verdict: VariantVerdict, index: int) -> str:
@@ -88,16 +89,21 @@ def _with_images(verdict: VariantVerdict, index: int) -> str:
     ]
     if not changed:
         return f"With the test images as a sample, within {margin}: verdicts unchanged."
-    outcomes = "; ".join(f"{names} {outcome}" for outcome, names in _grouped(changed))
+    outcomes = _outcomes(changed)
     return f"With the test images as a sample, within {margin}: {outcomes}; others unchanged."
 
 
-def _grouped(verdicts: Iterable[tuple[str, Verdict | None]]) -> list[tuple[Verdict, str]]:
+def _outcomes(verdicts: Iterable[tuple[str, Verdict | None]]) -> str:
+    """`car, bus inconclusive; tram different`."""
+    return "; ".join(f"{', '.join(names)} {outcome}" for outcome, names in _grouped(verdicts))
+
+
+def _grouped(verdicts: Iterable[tuple[str, Verdict | None]]) -> list[tuple[Verdict, list[str]]]:
     """Each outcome that occurs, with the names of its classes."""
     names: dict[Verdict | None, list[str]] = {}
     for name, outcome in verdicts:
         names.setdefault(outcome, []).append(name)
-    return [(outcome, ", ".join(names[outcome])) for outcome in Verdict if outcome in names]
+    return [(outcome, names[outcome]) for outcome in Verdict if outcome in names]
 
 
 def _of_aa_control(verdict: VariantVerdict, settings: VerdictSettings) -> str:
@@ -120,7 +126,7 @@ def _of_aa_control(verdict: VariantVerdict, settings: VerdictSettings) -> str:
     ]
     if blind:
         said += (
-            f" But even here, equivalence of the mean within {' or '.join(blind)} is not "
+            f" But even here, {settings.question} of the mean within {' or '.join(blind)} is not "
             "established: too few runs."
         )
     return said
@@ -204,12 +210,13 @@ def _of_equal_size(of: VariantVerdict, control: VariantVerdict, settings: Verdic
         margins=settings.margins,
         level=settings.test_level,
         power=settings.power,
+        question=settings.question,
     )
     verdicts = ", ".join(f"{at.verdict} within {points(at.margin)}" for at in row.margins)
     return (
         f"{of.variant} and {control.variant} leave out the same number of images: choosing them by "
-        f"content changes mean AP by {signed(row.difference)} points "
-        f"(interval {interval(row.low, row.high)}; {verdicts})."
+        f"content changes mean AP by {signed(row.difference)} points ({confidence(settings)} "
+        f"{interval(row.low, row.high)}, independent runs; {verdicts})."
     )
 
 
@@ -232,6 +239,8 @@ def blindness(verdict: ExperimentVerdict) -> str:
         return "without a positive control, this experiment may miss harm"
     if any((row.difference or 0) < 0 and row.margins[0].verdict.is_different for row in controls):
         return ""
+    if all(row.welch_p is None for row in controls):
+        return "the positive control cannot be tested, so this experiment may miss harm"
     return "the positive control does not come out worse, so this experiment may miss harm"
 
 

@@ -51,7 +51,8 @@ def _saved(pairs: SeedPairs, verdict: ExperimentVerdict, *, saves: str) -> str:
         f"{alone} independent runs per variant"
     )
     if as_pairs < alone:
-        return f"{start}: pairing {saves} {alone - as_pairs} runs per variant."
+        saved = alone - as_pairs
+        return f"{start}: pairing {saves} {saved} run{'s' * (saved > 1)} per variant."
     return f"{start}: pairing {saves} nothing."
 
 

@@ -195,12 +195,12 @@ def _share(mass: float | None) -> str:
 
 
 def _estimate(estimate: IntervalEstimate | None, scale: float, layout: str) -> str:
-    """`+0.40 (+0.09 to +0.71)`; without an unbounded interval."""
+    """`+0.40 (+0.09 to +0.71)`, `+0.40 (unbounded)`."""
     if estimate is None:
         return UNDEFINED
     value = f"{scale * estimate.value:{layout}}"
     if estimate.low is None or estimate.high is None:
-        return value
+        return f"{value} (unbounded)"
     return f"{value} ({scale * estimate.low:{layout}} to {scale * estimate.high:{layout}})"
 
 

@@ -1,5 +1,6 @@
 """Forest plot: each class's difference from the reference with its interval, and the margins."""
 
+import math
 from collections.abc import Iterable, Sequence
 
 from figures_and_tables.figures import (
@@ -39,7 +40,7 @@ LOOKS = {
     Verdict.INCONCLUSIVE: (QUIET, "o", False),
     Verdict.UNTESTABLE: (QUIET, "x", True),
 }
-"""Colour, marker and whether it is filled, by the verdict within the widest margin."""
+"""Colour, marker and whether it is filled, by the corrected verdict within the widest margin."""
 ROW, HEAD = 0.26, 0.95
 """Height of a row, and of the space above and below the rows, inches."""
 
@@ -121,7 +122,10 @@ def _draw(axes: Axes, of: VariantVerdict, results: ExperimentResults, *, both_wa
 
 def _draw_row(axes: Axes, place: int, row: ClassVerdict) -> None:
     if row.difference is None:
-        axes.annotate("undefined", (0, place), color=QUIET, fontsize=8, va="center", ha="center")
+        at = axes.annotate(
+            "undefined", (0, place), color=QUIET, fontsize=8, va="center", ha="center"
+        )
+        at.set_bbox({"facecolor": "#ffffff", "edgecolor": "none", "pad": 1})
         return
     ends = [100 * end for end in row.interval] if row.interval else None
     draw_estimate(axes, place, row, 100 * row.difference, ends)
@@ -130,11 +134,23 @@ def _draw_row(axes: Axes, place: int, row: ClassVerdict) -> None:
 def draw_estimate(
     axes: Axes, place: int, row: ClassVerdict, value: float, ends: Sequence[float] | None
 ) -> None:
-    """Draw a value, with its interval if any, in the style of the verdict on its class."""
-    verdict, is_mean = max(row.margins, key=lambda at: at.margin).verdict, row.name == ALL
+    """Draw a value in the style of the verdict on its class.
+
+    Args:
+        axes: a panel.
+        place: number of the row.
+        row: the class.
+        value: position on the axis.
+        ends: ends of the interval; infinite ones are drawn as dots across the panel; None if there
+            is no interval.
+    """
+    verdict, is_mean = max(row.margins, key=lambda at: at.margin).claimed, row.name == ALL
     colour, marker, filled = LOOKS[verdict]
     if ends is not None:
-        axes.plot(ends, [place] * 2, color=colour, linewidth=2 if is_mean else 1.6)
+        bounded = all(map(math.isfinite, ends))
+        shown = ends if bounded else axes.get_xlim()
+        look = "-" if bounded else ":"
+        axes.plot(shown, [place] * 2, look, color=colour, linewidth=2 if is_mean else 1.6)
     axes.plot(
         [value],
         [place],

@@ -80,9 +80,8 @@ def _draw_variant(
         return
     if max(values) < low or min(values) > high:
         below = max(values) < low
-        text = (
-            f"{'← ' if below else ''}{min(values):.3f} to {max(values):.3f}{'' if below else ' →'}"
-        )
+        ends = dict.fromkeys(f"{value:.3f}" for value in (min(values), max(values)))
+        text = f"{'← ' if below else ''}{' to '.join(ends)}{'' if below else ' →'}"
         _write(axes, 0.02 if below else 0.98, place, text)
         return
     colour, marker = looks[runs[0].variant]

@@ -1,5 +1,6 @@
 """Effect sizes as forest plots: percent of the reference's AP, Hedges' g, P(better)."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,8 @@ COLUMNS, WIDTH = 3, 3.9
 """Panels side by side in the figure for papers, and the width of one, inches."""
 ON_PAGE = 3.9
 """Width of a panel on a page, inches."""
+_LONG = 1000
+"""Number from which tick labels are long."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ def _draw(axes: Axes, panel: SizePanel, margins: Sequence[float], *, both_ways: 
         else None
         for beside in panel.rows
     ]
-    ends = [measure.nothing, *(end for one in shown if one for end in (one[0], *one[1]))]
+    ends = [measure.nothing, *(end for one in shown if one for end in one if math.isfinite(end))]
     room = 0.08 * (max(ends) - min(ends)) or 1
     axes.set_xlim(min(ends) - room, max(ends) + room)
     if measure.nothing:  # a probability
@@ -111,20 +114,22 @@ def _draw(axes: Axes, panel: SizePanel, margins: Sequence[float], *, both_ways: 
         if measure.name == "percent":
             _draw_margins(axes, place, row, margins, both_ways=both_ways)
         if drawn is not None:
-            draw_estimate(axes, place, row, drawn[0], drawn[1] or None)
+            value, *interval = drawn
+            draw_estimate(axes, place, row, value, interval)
     finish_rows(axes, [short(class_title(row.name)) for row in panel.of.rows])
     axes.axhline(len(panel.rows) - 1.5, color=GRID, linewidth=0.8)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
+    few = max(map(abs, ends)) >= _LONG  # whose labels would overlap
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=3 if few else 6, steps=[1, 2, 5, 10]))
     name = short(panel.of.variant, 24)
     axes.set_title(f"{name} ({panel.of.role})" if panel.of.is_control else name)
     axes.set_xlabel(measure.axis)
 
 
-def _on_axis(estimate: IntervalEstimate, scale: float) -> tuple[float, tuple[float, ...]]:
-    """Axis positions of the value and of its interval, if bounded."""
-    if estimate.low is None or estimate.high is None:
-        return scale * estimate.value, ()
-    return scale * estimate.value, (scale * estimate.low, scale * estimate.high)
+def _on_axis(estimate: IntervalEstimate, scale: float) -> tuple[float, float, float]:
+    """Axis positions of the value and of its interval's ends, infinite if it is unbounded."""
+    low = -math.inf if estimate.low is None else scale * estimate.low
+    high = math.inf if estimate.high is None else scale * estimate.high
+    return scale * estimate.value, low, high
 
 
 def _draw_margins(

@@ -40,7 +40,7 @@ def exposed(
     read, wanted = read_chosen_runs(runs, runs_in, expected, reference)
     if reference not in wanted.variants:
         raise UserError(f"no variant {reference!r}; known: {', '.join(wanted.variants)}")
-    missing, level = list_of(missing_runs(read, wanted)), settings.level
+    missing, level = list_of(missing_runs(read, wanted)), settings.test_level
     table = instances.exposed_table(read, wanted, reference, level)
     caption = instances.caption(read, level, missing)
     found = instances.as_tables(table, reference, level, missing, caption)

@@ -30,11 +30,11 @@ def power(
     margins: Annotated[
         Fractions, option("AP", many=(1, None), above=0, below=1)
     ] = DEFAULTS.margins,
-    powers: Annotated[Fractions, option("P", many=(1, None), above=0, below=1)] = (
+    powers: Annotated[Fractions, option("P", many=(1, None), at_least=0.5, below=1)] = (
         0.8,
         0.9,
     ),
-    level: Annotated[float, option("P", above=0, below=1)] = DEFAULTS.level,
+    level: Annotated[float, option("P", above=0, below=0.5)] = DEFAULTS.level,
     output: NewFile | None = None,
 ) -> None:
     """Compute the number of runs needed, from a pilot's standard deviations.
