@@ -1,4 +1,4 @@
-"""Readers of license plates: an OCR, and the plate reader of `pii_measures`.
+"""OCR of license plates, and the protocol of such readers.
 
 A reader rectifies plates. It finds the lines of text in the original and reads the same positions
 of other pictures. An attacker knows where the plate was, so no line is lost because it no longer
@@ -14,9 +14,7 @@ from typing import Protocol
 
 import cv2
 import numpy as np
-from pii_measures import Reading, quad_of, read_plate
-from pii_measures.plates.characters import CERTAIN, likeness
-from pii_measures.plates.layout import ink_of
+from pii_measures import quad_of
 
 from .cutouts import PlateCutout
 from .evidence import NotPossibleError
@@ -148,67 +146,6 @@ class OcrReader:
                 certainty = float(shares[start:end, number].max())
                 found.append(Character(char.upper(), (start + end) / 2 / len(best), certainty))
         return tuple(found)
-
-
-class GlyphReader:
-    """Reader of `pii_measures`, which compares characters with drawn ones and needs no network.
-
-    It reads fewer plates than an OCR.
-    """
-
-    name = "glyphs"
-    believed = CERTAIN
-
-    def lines(self, plate: PlateCutout) -> list[np.ndarray]:
-        """Lines of separate characters; see `PlateReader.lines`."""
-        quad = quad_of(plate.place)
-        if quad is None:
-            return []
-        reading = _reading(plate.pixels, quad)
-        if reading is None:
-            return []
-        from_image = _perspective(quad, _rectangle((0, 0), (1, 1)))
-        lines = []
-        for line in reading.layout.lines:
-            space = 0.25 * line.cap  # a frame around a line needs ground around the characters
-            corners = _rectangle(
-                (line.boxes[0][0] - space, line.y0 - space),
-                (line.boxes[-1][1] + space, line.y1 + space),
-            )
-            lines.append(_moved(corners, from_image @ reading.frame.to_image))
-        return lines
-
-    def read(self, plate: PlateCutout, lines: Sequence[np.ndarray]) -> list[Line]:
-        """Characters with an unambiguous reading; see `PlateReader.read`."""
-        quad = quad_of(plate.place)
-        if quad is None:
-            return [() for _ in lines]
-        return [self._line(plate.pixels, _to_image(quad, line)) for line in lines]
-
-    def _line(self, pixels: np.ndarray, corners: np.ndarray) -> Line:
-        reading = _reading(pixels, corners)
-        if reading is None:
-            return ()
-        x0, _, x1, _ = reading.frame.plate
-        found = []
-        line = max(reading.layout.lines, key=lambda line: len(line.boxes))
-        for box in line.boxes:
-            scores = likeness(ink_of(reading.share, line, box))
-            char = max(scores, key=scores.__getitem__)
-            if scores[char] > CERTAIN:
-                at = (sum(box) / 2 - x0) / (x1 - x0)
-                found.append(Character(char, at, scores[char]))
-        return tuple(found)
-
-
-def _reading(pixels: np.ndarray, corners: np.ndarray) -> Reading | None:
-    """Reading of a quadrangle with separable characters; None otherwise."""
-    height, width = pixels.shape[:2]
-    low, high = corners.min(axis=0), corners.max(axis=0)
-    if (high < 0).any() or low[0] > width - 1 or low[1] > height - 1:
-        return None
-    reading = read_plate(pixels, corners, (0, 0, width, height))
-    return reading if reading.layout.legible else None
 
 
 def _rectangle(low: Sequence[float] | np.ndarray, high: Sequence[float] | np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from identity_attacks.cutouts import PlateCutout
 from identity_attacks.evidence import NotPossibleError
-from identity_attacks.plate_readers import Character, GlyphReader, Line, OcrReader
+from identity_attacks.plate_readers import Character, Line, OcrReader
 from identity_attacks.plates import NO_PICTURE, TOO_SMALL, UNREADABLE, KnownPlates
 from pii_measures import PlateRegion
 from plate_pictures import LOOKS, PhotoStyle, invented, photograph
@@ -144,12 +144,10 @@ def test_one_character_that_is_left_in_a_tenth_of_the_plates_is_found():
     assert rate.low > rate.chance
 
 
-@pytest.mark.parametrize("kind", ["ocr", "glyphs"])
 @pytest.mark.parametrize("look", ["plain", "dark ground", "red ink, turned", "yellow"])
-def test_drawn_plates_are_read(request, kind, look):
-    reader = GlyphReader() if kind == "glyphs" else request.getfixturevalue("ocr")
+def test_drawn_plates_are_read(ocr, look):
     original = plate(("BK HE 728",), look=LOOKS[look])
-    plates = KnownPlates.of([original], reader)
+    plates = KnownPlates.of([original], ocr)
     assert [one.text for one in plates.plates] == ["BKHE728"]
     for other in (original, replace(plate(("BK HE 728",), 150, LOOKS[look], seed=3), region="b")):
         assert plates.success([other]).rates["read_whole"].value == 1
@@ -192,9 +190,7 @@ def test_other_plates_at_the_same_places_are_not_mistaken_for_the_originals(ocr)
     assert rates["singled_out"].low < rates["singled_out"].chance
 
 
-@pytest.mark.parametrize("kind", ["ocr", "glyphs"])
-def test_what_cannot_be_read_is_left_out_and_counted(request, kind):
-    reader = GlyphReader() if kind == "glyphs" else request.getfixturevalue("ocr")
+def test_what_cannot_be_read_is_left_out_and_counted(ocr):
     grey = np.full((60, 300, 3), 128, np.uint8)
     places = {
         "even": (grey, PlateRegion(50, 15, 250, 45)),
@@ -210,7 +206,7 @@ def test_what_cannot_be_read_is_left_out_and_counted(request, kind):
         "long": (grey, PlateRegion(0, 28, 300, 31)),
     }
     cutouts = [PlateCutout(n, n, "a.png", *one) for n, one in places.items()]
-    plates = KnownPlates.of(cutouts, reader)
+    plates = KnownPlates.of(cutouts, ocr)
     assert not plates.plates
     assert plates.left_out == {UNREADABLE: 4, TOO_SMALL: 4}
     success = plates.success(cutouts)
