@@ -139,6 +139,17 @@ def varied(
     return red, green, blue
 
 
+def tinted(rng: np.random.Generator, colour: Colour) -> Colour:
+    """Colour of a single object, which is never quite that of its kind."""
+    return varied(rng, colour, 12, 5, 250)
+
+
+def dimmed(colour: Colour, share: float) -> Colour:
+    """Colour with its brightness multiplied, limited to white."""
+    red, green, blue = (min(value * share, 255.0) for value in colour)
+    return red, green, blue
+
+
 def texture(rng: np.random.Generator, height: int, width: int, finest: int = 2) -> np.ndarray:
     """Noise at several scales, float32 (height, width), about -1 to 1.
 

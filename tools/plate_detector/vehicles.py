@@ -4,20 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tools.plate_detector.formats import AMERICAN, choose
-from tools.plate_detector.paper import FONTS, Box, Colour, Paper, shaded, texture, varied
-from tools.plate_detector.plates import Plate, picture, sample_plate
+from tools.plate_detector.formats import choose
+from tools.plate_detector.mounting import WORDS, draw_decoy, mount
+from tools.plate_detector.paper import FONTS, Colour, Paper, dimmed, shaded, texture, tinted
+from tools.plate_detector.plates import sample_plate
 from tools.plate_detector.surroundings import draw_badge, draw_lens, scatter
 
 _PAINTS: tuple[tuple[float, Colour], ...] = (
     (4, (226, 228, 230)), (4, (28, 29, 32)), (4, (150, 154, 158)), (3, (90, 94, 100)),
     (2, (40, 60, 110)), (2, (150, 28, 30)), (1, (60, 84, 64)), (1, (196, 186, 160)),
     (1, (220, 120, 30)), (1, (230, 200, 50)), (1, (110, 150, 190)), (1, (90, 60, 46)),
-)  # fmt: skip
-_WORDS = (
-    "KOMBI", "TDI", "2.0", "LIMO", "SPORT", "FRESH CARGO", "4x4", "LOGISTIK", "TAXI", "BUS 112",
-    "www.fahrt.eu", "0800 12345", "ELECTRIC", "SKAUDA", "TRANSIT", "AUTOHAUS MEIER", "KM 80",
-    "D O D G E", "V 6", "SAVANA 2500", "HYBRID", "XLT", "Flex",
 )  # fmt: skip
 
 
@@ -103,7 +99,7 @@ def draw_end(rng: np.random.Generator, plate_pixels: float, side: int, bare: boo
     origin = (half - middle * scale, above + shape.plate * scale)
     paper = Paper(np.zeros((*size, 3), np.uint8), scale, origin)
     mask = Paper(np.zeros((*size, 3), np.uint8), scale, origin)
-    paint = _varied(rng, choose(rng, _PAINTS))
+    paint = tinted(rng, choose(rng, _PAINTS))
     paper.pixels[:] = paint
     outline = _outline(shape)
     mask.polygon(outline, (255, 255, 255))
@@ -112,20 +108,11 @@ def draw_end(rng: np.random.Generator, plate_pixels: float, side: int, bare: boo
     quads = np.zeros((0, 4, 2))
     place = (middle, -shape.plate)
     if bare:
-        _draw_decoy(rng, paper, place)
+        draw_decoy(rng, paper, place)
     else:
-        quads = _mount(rng, paper, mask, plate, place=place, paint=paint)[None]
+        quads = mount(rng, paper, mask, plate, place=place, paint=paint)[None]
     _light_up(rng, paper)
     return VehicleEnd(paper.pixels, mask.pixels[..., 0], (half, above), quads)
-
-
-def _varied(rng: np.random.Generator, colour: Colour) -> Colour:
-    return varied(rng, colour, 12, 5, 250)
-
-
-def _dimmed(colour: Colour, share: float) -> Colour:
-    red, green, blue = (min(value * share, 255.0) for value in colour)
-    return red, green, blue
 
 
 def _outline(shape: VehicleSizes) -> list[tuple[float, float]]:
@@ -154,20 +141,20 @@ def _draw_body(rng: np.random.Generator, paper: Paper, shape: VehicleSizes, pain
     if shape.width < 1:  # a motorcycle: seat, lamp, mudguard
         paper.rectangle((-w, -1.3, w, -0.95), (26, 26, 28), corner=0.1)
         paper.rectangle((-0.1, -0.95, 0.1, -0.85), (190, 24, 24), corner=0.02)
-        paper.rectangle((-w, -0.85, w, -0.3), _dimmed(paint, rng.uniform(0.2, 0.8)))
+        paper.rectangle((-w, -0.85, w, -0.3), dimmed(paint, rng.uniform(0.2, 0.8)))
         return
     if shape.window is not None:
         _draw_glass(rng, paper, shape, shape.window)
     bumper = shape.sill + rng.uniform(0.2, 0.4)
-    dark = (34, 34, 37) if rng.random() < 0.5 else _dimmed(paint, rng.uniform(0.6, 1.1))
+    dark = (34, 34, 37) if rng.random() < 0.5 else dimmed(paint, rng.uniform(0.6, 1.1))
     paper.rectangle((-w, -bumper, w, -shape.sill), dark, corner=0.05)
-    paper.line((-w, -bumper), (w, -bumper), 0.012, _dimmed(paint, 0.5))
+    paper.line((-w, -bumper), (w, -bumper), 0.012, dimmed(paint, 0.5))
     if rng.random() < 0.5:
         paper.rectangle((-w * 0.6, -shape.sill - 0.1, w * 0.6, -shape.sill), (24, 24, 26))
     for _ in range(int(rng.integers(0, 4))):  # creases and seams
         y = -rng.uniform(shape.sill, shape.height)
         shade = rng.uniform(0.55, 1.2)
-        paper.line((-w, y), (w, y + rng.normal(0, 0.02)), 0.01, _dimmed(paint, shade))
+        paper.line((-w, y), (w, y + rng.normal(0, 0.02)), 0.01, dimmed(paint, shade))
     if shape.front or rng.random() < 0.25:
         _draw_grille(rng, paper, shape)
     _draw_lamps(rng, paper, shape)
@@ -182,7 +169,7 @@ def _draw_glass(
 ) -> None:
     low, high = window
     bottom, top = shape.width * 0.45, shape.width * 0.45 * shape.narrow
-    glass = _dimmed((70, 78, 86), rng.uniform(0.3, 1.6))
+    glass = dimmed((70, 78, 86), rng.uniform(0.3, 1.6))
     paper.polygon([(-bottom, -low), (-top, -high), (top, -high), (bottom, -low)], glass)
     if rng.random() < 0.3:  # objects behind it, or reflected in it
         scatter(rng, paper, (-top * 0.95, -high + 0.03, top * 0.95, -low - 0.03), 25)
@@ -190,10 +177,10 @@ def _draw_glass(
         x = rng.uniform(-bottom, bottom)
         wide = rng.uniform(0.05, 0.4)
         points = [(x, -low), (x + 0.2, -high), (x + 0.2 + wide, -high), (x + wide, -low)]
-        paper.polygon(points, _dimmed(glass, rng.uniform(1.1, 2)))
+        paper.polygon(points, dimmed(glass, rng.uniform(1.1, 2)))
     if rng.random() < 0.3:  # a sticker or a paper behind the glass
         x, y = rng.uniform(-top, top), -rng.uniform(low + 0.05, high - 0.1)
-        paper.rectangle((x, y, x + 0.15, y + 0.08), _varied(rng, (210, 210, 190)))
+        paper.rectangle((x, y, x + 0.15, y + 0.08), tinted(rng, (210, 210, 190)))
 
 
 def _draw_grille(rng: np.random.Generator, paper: Paper, shape: VehicleSizes) -> None:
@@ -230,7 +217,7 @@ def _draw_lamps(rng: np.random.Generator, paper: Paper, shape: VehicleSizes) -> 
                 x, half = middle[0], 0.4 * wide
                 draw_lens(rng, paper, (x - half, y - 0.35 * tall, x + half, y + 0.35 * tall), glass)
         else:
-            paper.polygon(points, _varied(rng, (178, 22, 24)))
+            paper.polygon(points, tinted(rng, (178, 22, 24)))
             x, half = (outer + inner) / 2, 0.45 * wide
             top = y - tall * rng.uniform(-0.2, 0.4)
             box = (x - half, top, x + half, top + tall * rng.uniform(0.2, 0.5))
@@ -245,7 +232,7 @@ def _draw_lamps(rng: np.random.Generator, paper: Paper, shape: VehicleSizes) -> 
 
 
 def _draw_word(rng: np.random.Generator, paper: Paper, shape: VehicleSizes) -> None:
-    word = _WORDS[int(rng.integers(len(_WORDS)))]
+    word = WORDS[int(rng.integers(len(WORDS)))]
     tall = rng.uniform(0.03, 0.07) if shape.width < 2.2 else rng.uniform(0.08, 0.4)
     wide = tall * 0.65 * len(word)
     x = rng.uniform(-shape.width * 0.42, shape.width * 0.4 - min(wide, 0.5))
@@ -255,142 +242,6 @@ def _draw_word(rng: np.random.Generator, paper: Paper, shape: VehicleSizes) -> N
     )
     font = FONTS[int(rng.integers(len(FONTS)))]
     paper.text(word, (x, y, x + wide, y + tall), ink, font=font)
-
-
-def _draw_decoy(rng: np.random.Generator, paper: Paper, place: tuple[float, float]) -> None:
-    """Draw a decoy at the position of a plate: an empty holder, a panel, lettering, a lamp."""
-    x, y = place
-    w, h = rng.uniform(0.1, 0.3), rng.uniform(0.03, 0.12)
-    box = (x - w, y - h, x + w, y + h)
-    bright = choose(
-        rng, ((2, (235, 235, 230)), (1, (235, 195, 50)), (1, (190, 40, 40)), (2, (30, 30, 32)))
-    )
-    match int(rng.integers(6)):
-        case 0:
-            paper.rectangle(box, _varied(rng, bright), corner=rng.uniform(0, 0.03))
-        case 1:
-            paper.rectangle(box, (28, 28, 30))
-            paper.rectangle((x - w, y + h * 0.7, x + w, y + h), (190, 190, 190))
-        case 2:
-            word = _WORDS[int(rng.integers(len(_WORDS)))]
-            paper.text(word, (x - w, y - h * 0.5, x + w, y + h * 0.5), (210, 212, 216))
-        case 3:
-            paper.rectangle(box, _varied(rng, bright))
-            for edge in np.linspace(x - w, x + w, 7)[::2]:
-                points = [
-                    (edge, y - h),
-                    (edge + w / 4, y - h),
-                    (edge, y + h),
-                    (edge - w / 4, y + h),
-                ]
-                paper.polygon(points, (190, 30, 30))
-        case 4:
-            draw_badge(rng, paper, place, h)
-        case _:
-            scatter(rng, paper, box, 12)
-
-
-def _mount(
-    rng: np.random.Generator,
-    paper: Paper,
-    mask: Paper,
-    plate: Plate,
-    *,
-    place: tuple[float, float],
-    paint: Colour,
-) -> np.ndarray:
-    """Draw a plate; returns its corners (4, 2) in pixels."""
-    x, y = place
-    w, h = plate.size.width / 2, plate.size.height / 2
-    if rng.random() < 0.4:  # its recess
-        m, n = rng.uniform(0.02, 0.2), rng.uniform(0.01, 0.1)
-        colour = _dimmed(paint, rng.uniform(0.4, 1.15)) if rng.random() < 0.7 else (30, 30, 32)
-        box = (x - w - m, y - h - n, x + w + m, y + h + n)
-        paper.rectangle(box, colour, corner=rng.uniform(0, 0.06))
-    if rng.random() < 0.6:  # its holder, often with the dealer's name below
-        m = rng.uniform(0.004, 0.015)
-        below = rng.uniform(0.004, 0.035)
-        colour = (24, 24, 26) if rng.random() < 0.8 else (170, 172, 176)
-        paper.rectangle((x - w - m, y - h - m, x + w + m, y + h + below), colour, corner=0.01)
-        if below > 0.02:
-            paper.text(
-                "AUTOHAUS",
-                (x - 0.1, y + h + 0.004, x + 0.1, y + h + below - 0.004),
-                (220, 220, 220),
-            )
-    elif rng.random() < 0.5:
-        shade = _dimmed(paint, rng.uniform(0.3, 0.7))
-        paper.rectangle((x - w, y - h, x + w, y + h + rng.uniform(0.005, 0.02)), shade)
-    corners: Box = (x - w, y - h, x + w, y + h)
-    mask.rectangle(corners, (255, 255, 255))
-    quad = set_in(rng, paper, plate, corners)
-    if rng.random() < (0.3 if plate.of is AMERICAN else 0.08):
-        _frame(rng, paper, corners)
-    if rng.random() < 0.18:
-        _hide(rng, paper, corners, paint)
-    return quad
-
-
-def _frame(rng: np.random.Generator, paper: Paper, box: Box) -> None:
-    """Draw a dealer's frame, which covers the plate's edges."""
-    x0, y0, x1, y1 = box
-    colour = (26, 26, 28) if rng.random() < 0.6 else (180, 184, 188)
-    side, above, below = rng.uniform((0.004, 0.004, 0.01), (0.012, 0.02, 0.03))
-    out = rng.uniform(0, 0.01)
-    for part in (
-        (x0 - out, y0 - out, x1 + out, y0 + above),
-        (x0 - out, y1 - below, x1 + out, y1 + out),
-        (x0 - out, y0, x0 + side, y1),
-        (x1 - side, y0, x1 + out, y1),
-    ):
-        paper.rectangle(part, colour)
-    word = _WORDS[int(rng.integers(len(_WORDS)))]
-    x, half = (x0 + x1) / 2, (x1 - x0) * rng.uniform(0.2, 0.45)
-    ink = (230, 230, 226) if colour[0] < 99 else (40, 40, 44)
-    paper.text(word, (x - half, y1 - 0.85 * below, x + half, y1 - 0.15 * below), ink)
-
-
-def _hide(rng: np.random.Generator, paper: Paper, box: Box, paint: Colour) -> None:
-    """Hide up to about a third of a plate: by a tow ball, a bumper, a bar, a hand."""
-    x0, y0, x1, y1 = box
-    wide, tall = x1 - x0, y1 - y0
-    x = rng.uniform(x0, x1)
-    dark = _varied(rng, (40, 40, 42))
-    match int(rng.integers(5)):
-        case 0:  # a tow ball on its bar
-            radius = rng.uniform(0.1, 0.25) * min(tall, 0.14)
-            y = y1 - rng.uniform(0, 0.5) * tall
-            paper.rectangle((x - radius * 0.6, y, x + radius * 0.6, y1 + 0.1), dark)
-            paper.ellipse((x, y), radius, radius, _varied(rng, (120, 122, 126)))
-        case 1:  # an edge of the bumper or of the lid
-            share = rng.uniform(0.08, 0.3) * tall
-            edge = (y0 - 0.03, y0 + share) if rng.random() < 0.5 else (y1 - share, y1 + 0.03)
-            shade = _dimmed(paint, rng.uniform(0.4, 1.1))
-            paper.rectangle((x0 - 0.1, edge[0], x1 + 0.1, edge[1]), shade)
-        case 2:  # a bar, a strap, a cable
-            lean = rng.normal(0, 0.05)
-            thick = rng.uniform(0.02, 0.12) * wide
-            paper.line((x - lean, y0 - 0.1), (x + lean, y1 + 0.1), thick, dark)
-        case 3:  # a hand: fingers from below or from above
-            skin = choose(rng, ((1, (226, 184, 156)), (1, (178, 130, 100)), (1, (96, 66, 50))))
-            sign, edge_y = (1, y1) if rng.random() < 0.5 else (-1, y0)
-            for number in range(int(rng.integers(1, 5))):
-                finger = (x + number * 0.022, edge_y + sign * 0.02)
-                paper.ellipse(finger, 0.011, rng.uniform(0.3, 0.6) * tall, _varied(rng, skin))
-        case _:  # mud, leaves, snow
-            scatter(rng, paper, (x - 0.2 * wide, y0, x + 0.2 * wide, y1), 6)
-
-
-def set_in(rng: np.random.Generator, paper: Paper, plate: Plate, box: Box) -> np.ndarray:
-    """Paste a plate's picture into a box; returns the corners (4, 2) of the pasted area, pixels."""
-    (left, top), (right, _) = paper.at([box[:2], box[2:]])
-    flat = picture(rng, plate, max(round(right - left), 3))
-    height, width = flat.shape[:2]
-    x, y = round(left), round(top)
-    area = paper.pixels[max(y, 0) : max(y + height, 0), max(x, 0) : max(x + width, 0)]
-    cut = flat[max(-y, 0) :, max(-x, 0) :]
-    area[:] = cut[: area.shape[0], : area.shape[1]]
-    return np.array([(x, y), (x + width, y), (x + width, y + height), (x, y + height)], float)
 
 
 def _light_up(rng: np.random.Generator, paper: Paper) -> None:
