@@ -102,6 +102,14 @@ def test_gather_names_what_is_missing_double_or_old(data, capsys):
     assert not (data / "images/v/manifest.parquet").exists()
 
 
+def test_gather_names_an_image_that_is_not_in_the_split(data, capsys):
+    for shard in SHARDS:
+        assert apply(data, {"method": "blur"}, shard) == 0
+    write_index(data, NAMES[:4])
+    assert gather(data) == 2
+    assert "images/v/001-bbbbbbbb: b/4.png is not in this split\n" in capsys.readouterr().err
+
+
 def test_a_source_that_changed_fails_and_leaves_nothing(data, capsys):
     write_png(data / "in/a/1.png", np.zeros((HEIGHT, WIDTH, 3), np.uint8))
     assert apply(data, {"method": "blur"}) == 2

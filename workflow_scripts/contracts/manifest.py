@@ -244,7 +244,7 @@ def gather(split: CocoSplit, shards: Sequence[Path]) -> list[Entry]:
     """The entries of all shards of a variant, in the order of the split.
 
     Args:
-        split: the training images.
+        split: all images of the split.
         shards: the folders of the shards' images, each with its manifest.
 
     Raises:
@@ -258,7 +258,7 @@ def gather(split: CocoSplit, shards: Sequence[Path]) -> list[Entry]:
     findings += [f"{name}: {n} shards have it" for name, n in count.items() if n > 1]
     for shard, entry in entries:
         if entry.image not in originals:
-            findings.append(f"{shard}: {entry.image} is not in the training split")
+            findings.append(f"{shard}: {entry.image} is not in this split")
         elif entry.source_sha256 != originals[entry.image]:
             findings.append(f"{shard}: {entry.image} was made from another original")
         elif not entry.dropped and not (shard.parent / entry.file).is_file():
