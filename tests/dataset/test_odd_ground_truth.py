@@ -156,7 +156,7 @@ def test_groups_are_no_instances_of_the_summary(data, capsys):
     assert data.index() == 0
     assert capsys.readouterr().err.splitlines()[-1] == (
         "[dataset index] 2 training and 2 validation images, 3 and 4 instances, 1 and 0 groups, "
-        "1 shards"
+        "1 and 1 shards"
     )
 
 

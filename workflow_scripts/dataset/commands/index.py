@@ -72,11 +72,12 @@ def index(
         for note in notes[name]:
             log.warning("attention: %s: %s", name, note)
     log.info(
-        "%d training and %d validation images, %d and %d instances, %d and %d groups, %d shards",
+        "%d training and %d validation images, %d and %d instances, %d and %d groups, "
+        "%d and %d shards",
         *(len(split.images) for split in splits.values()),
         *(split.objects for split in splits.values()),
         *(split.groups for split in splits.values()),
-        len(shards.of("train")),
+        *(len(shards.of(name)) for name in SPLITS),
     )
 
 
