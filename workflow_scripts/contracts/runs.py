@@ -106,7 +106,7 @@ class EvaluatedRun:
 
     @property
     def seed(self) -> int:
-        """Initial weights of the training."""
+        """Seed of the run."""
         return self.evaluation.run.seed
 
     @classmethod
