@@ -1,6 +1,7 @@
 """Fingerprint of a module: its code, the code that it imports, and the versions of libraries.
 
-Comments, docstrings and layout are ignored, so that a hash changes only if results may change.
+Comments, docstrings and layout are ignored, so that a hash changes only if results may change. A
+package that is located with `find_spec`, for a file in it, counts like an imported one.
 """
 
 import ast
@@ -18,6 +19,7 @@ from pathlib import Path
 DISTRIBUTIONS = {
     "PIL": "pillow",
     "cv2": "opencv-python-headless",
+    "dlib": "dlib-bin",
     "pynvml": "nvidia-ml-py",
     "yaml": "pyyaml",
 }
@@ -153,9 +155,10 @@ def _parse(source: bytes) -> tuple[str, list[str]]:
 
 
 class _Cache:
-    """Parsed modules, by the SHA-256 of their source."""
+    """Parsed modules, by the SHA-256 of their source and of the code that parsed it."""
 
     def __init__(self, folder: Path | None) -> None:
+        self._parser = Path(__file__).read_bytes()
         version = ".".join(map(str, sys.version_info[:2]))
         self._file = folder and folder / f"python-{version}.json"
         self._known: dict[str, tuple[str, list[str]]] = {}
@@ -167,7 +170,7 @@ class _Cache:
         self._saved = len(self._known)
 
     def get(self, source: bytes) -> tuple[str, list[str]]:
-        key = hashlib.sha256(source).hexdigest()
+        key = hashlib.sha256(self._parser + source).hexdigest()
         if key not in self._known:
             self._known[key] = _parse(source)
         code, imports = self._known[key]
@@ -200,6 +203,15 @@ class _WithoutTexts(ast.NodeTransformer):
         self.imports.extend(source + alias.name for alias in node.names)
         return node
 
-    def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
         is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-        return None if is_text else node
+        return None if is_text else self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        match node:
+            case ast.Call(
+                func=ast.Attribute(attr="find_spec") | ast.Name(id="find_spec"),
+                args=[ast.Constant(value=str(name))],
+            ):
+                self.imports.append(name)
+        return self.generic_visit(node)

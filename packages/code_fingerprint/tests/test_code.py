@@ -87,6 +87,22 @@ def test_a_plugin_counts_where_it_is_named(tree):
     assert code(tree, "plugin") != before
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import yaml",
+        "def file():\n    import yaml",
+        "from importlib.util import find_spec\nfolder = find_spec('yaml').origin",
+        "import importlib.util\nif importlib.util.find_spec('yaml') is None:\n    pass",
+        "import importlib.util\nprint(importlib.util.find_spec('yaml'))",
+    ],
+)
+def test_a_library_counts_where_it_is_imported_or_located(tree, line):
+    (tree / "stage.py").write_text(line)
+    (tree.parent / "lock").write_text("pyyaml==6.0.3\n")
+    assert code(tree).libraries == {"yaml": ("6.0.3",)}
+
+
 def test_a_module_that_is_not_there(tree):
     with pytest.raises(ModuleNotFoundError, match="nowhere"):
         code(tree, "nowhere")
