@@ -78,5 +78,6 @@ def _content(split: IndexedSplit, image: CocoImage) -> str:
                 for i in split.instances_of(image)
             ],
             *([image.void["counts"]] if image.void else []),
+            *([] if image.upright is None else [image.upright]),
         ]
     )
