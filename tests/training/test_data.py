@@ -15,7 +15,7 @@ from tests.training.shapes import write_variant
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import Entry, write_manifest
 from workflow_scripts.imaging.images import write_png
-from workflow_scripts.training.data import TrainingSet
+from workflow_scripts.training.data import TrainingSet, read_labelled_image
 from workflow_scripts.training.loading import BatchPositions, image_at
 from workflow_scripts.training.sources import training_images
 
@@ -55,6 +55,36 @@ def test_a_sample_follows_from_seed_and_position_alone(job):
     assert bool((one[12].image == two[12].image).all())
     # Position 2 and 12 may show one image in different epochs, but never with one draw.
     assert len({one[position].seed for position in range(40)}) == 40
+
+
+@pytest.mark.parametrize(("processes", "expected"), [(1, 1), (2, 2)])
+def test_images_are_kept_if_the_copies_of_all_processes_fit(job, monkeypatch, processes, expected):
+    reads = []
+
+    def counted(*arguments, **options):
+        reads.append(arguments)
+        return read_labelled_image(*arguments, **options)
+
+    monkeypatch.setattr("workflow_scripts.training.data.read_labelled_image", counted)
+    monkeypatch.setattr("workflow_scripts.training.data.KEEP_DECODED_BYTES", 2 * 10 * 64 * 128 * 3)
+    augment = partial(augmented, **vars(job.settings.augmentation))
+    split = CocoSplit.read(job.annotations)
+    sequence = TrainingSet(split, job.images, None, augment, seed=0, processes=processes)
+    sequence[0], sequence[0]
+    assert len(reads) == expected
+
+
+@pytest.mark.parametrize(
+    ("resources", "expected"),
+    [
+        ({"workers": 4, "gpus": tuple("0123"), "threads": 32}, 32),
+        ({"workers": 4, "gpus": tuple("0123"), "threads": 4}, 4),
+        ({"workers": 1, "gpus": ("0",), "threads": 64}, 8),
+        ({"workers": 2, "gpus": (), "threads": 64}, 2),
+    ],
+)
+def test_images_are_read_by_the_readers_or_else_by_the_workers(job, resources, expected):
+    assert replace(job, **resources).reading_processes == expected
 
 
 def test_dropped_images_are_as_if_they_had_never_been_there(job, shapes, tmp_path):

@@ -14,7 +14,7 @@ from workflow_scripts.training.loading import image_at
 from workflow_scripts.training.sources import located, training_images
 
 KEEP_DECODED_BYTES = 512 * 2**20
-"""Maximum size of a data set whose decoded images are kept in memory after the first read."""
+"""Maximum memory for decoded images that are kept after the first read, over all processes."""
 
 
 Augment = Callable[[LabelledImage, np.random.Generator], LabelledImage]
@@ -34,6 +34,7 @@ class TrainingSet(Dataset[TrainingSample]):
         augment: augmentation of each image.
         seed: seed of the training.
         masks: whether samples have the instances' masks besides their boxes.
+        processes: number of processes on this machine that read samples, each with its own copy.
 
     Raises:
         UserError: an image is missing, or no image has an instance.
@@ -48,6 +49,7 @@ class TrainingSet(Dataset[TrainingSample]):
         seed: int,
         *,
         masks: bool = True,
+        processes: int = 1,
     ) -> None:
         self.masks = masks
         self.images, self.root = located(training_images(split), images, anonymized)
@@ -55,7 +57,7 @@ class TrainingSet(Dataset[TrainingSample]):
         self.augment = augment
         self.seed = seed
         pixels = sum(image.height * image.width for image in self.images)
-        self._keeps = 3 * pixels < KEEP_DECODED_BYTES
+        self._keeps = processes * 3 * pixels < KEEP_DECODED_BYTES
         self._kept: dict[int, LabelledImage] = {}
 
     def __len__(self) -> int:

@@ -96,6 +96,11 @@ class TrainingJob:
         return max(1, min(8, self.threads // self.workers)) if self.gpus else 0
 
     @property
+    def reading_processes(self) -> int:
+        """Number of processes that read images: the readers of all workers, or the workers."""
+        return self.workers * max(1, self.readers)
+
+    @property
     def files(self) -> RunLayout:
         """Files of the run's results."""
         return RunLayout(self.output)

@@ -76,6 +76,7 @@ class TrainingRun:
             self.engine.augmentation(),
             job.training_seed,
             masks=job.settings.learns_masks,
+            processes=job.reading_processes,
         )
         self._start()
         self._resume()
