@@ -168,7 +168,7 @@ def test_metadata_of_images_from_elsewhere_is_counted(data, capsys):
     raw = io.BytesIO()
     Image.fromarray(read_image(folder / "a.png")).save(raw, "JPEG", exif=exif.tobytes())
     (folder / "a.jpg").write_bytes(raw.getvalue())
-    rewrite(folder, "a.png", file="a.jpg", sha256=sha256_of(raw.getvalue()))
+    rewrite(folder, "a.png", file="a.jpg", sha256=sha256_of(raw.getvalue()), lossy=True)
     _, report = audit(data, folder)
     assert report["metadata"] == {
         "n": 2,
@@ -187,10 +187,20 @@ def test_a_jpeg_of_an_untouched_face_is_unchanged(data):
     raw = io.BytesIO()
     Image.fromarray(read_image(data / "in/a.png")).save(raw, "JPEG", quality=80)
     (folder / "a.jpg").write_bytes(raw.getvalue())
-    rewrite(folder, "a.png", file="a.jpg", sha256=sha256_of(raw.getvalue()))
+    rewrite(folder, "a.png", file="a.jpg", sha256=sha256_of(raw.getvalue()), lossy=True)
     _, report = audit(data, folder)
     assert report["kinds"]["face"]["all"]["unchanged"] == {"n": 2, "images": ["a.png"]}
     assert not shows_a_face(figure(data, False, folder))
+
+
+@pytest.mark.parametrize("lossy", [True, False])
+def test_untouched_faces_in_a_png_are_unchanged_if_it_is_declared_lossy(data, lossy):
+    folder = blacked_out(data)
+    write_jpeg(folder / "a.jpg", read_image(data / "in/a.png"))
+    rewrite(folder, "a.png", read_image(folder / "a.jpg"), changes=(), lossy=lossy)
+    _, report = audit(data, folder)
+    assert report["images"]["lossy"] == lossy
+    assert report["kinds"]["face"]["all"]["unchanged"]["n"] == (2 if lossy else 0)
 
 
 @pytest.mark.parametrize("quality", [75, 90])
@@ -210,7 +220,8 @@ def test_faces_that_fill_a_jpeg_are_changed_or_not(data, capsys, quality):
     Image.fromarray(pixels).save(raw, "JPEG", quality=quality)
     (folder / "a.jpg").write_bytes(raw.getvalue())
     changes = (Change.of(left, "blur", (0, 0, WIDTH // 2, HEIGHT)),)
-    rewrite(folder, "a.png", file="a.jpg", sha256=sha256_of(raw.getvalue()), changes=changes)
+    told = {"sha256": sha256_of(raw.getvalue()), "changes": changes, "lossy": True}
+    rewrite(folder, "a.png", file="a.jpg", **told)
     _, report = audit(data, folder)
     faces = report["kinds"]["face"]["all"]
     assert faces["routes"] == {"blackbox": 1, "blur": 1, "none": 1}
@@ -309,7 +320,7 @@ def test_a_tiny_face_in_a_jpeg_is_seen_to_be_changed(tmp_path, hidden):
     region = Region("a.jpg", Kind.FACE, 1.0, 40, 30, 44, 35, id="r")
     record = CocoImage(1, "a.jpg", 96, 64, sha256_of_file(tmp_path / "a.jpg"))
     twin = replace(record, file_name="new.jpg", sha256=sha256_of_file(tmp_path / "new.jpg"))
-    pair = Pair(Picture(record, tmp_path, (region,)), twin, tmp_path)
+    pair = Pair(Picture(record, tmp_path, (region,)), twin, tmp_path, lossy=True)
     (finding,) = measure_image(pair, {}).regions
     assert finding.changed == hidden
 

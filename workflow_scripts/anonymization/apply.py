@@ -9,9 +9,11 @@ from pathlib import Path, PurePosixPath
 import cv2
 import numpy as np
 from image_files import (
+    JPEG,
     ImageFileError,
     encoded_like,
     has_position,
+    is_lossy,
     kinds_in,
     orientation_of,
     saved_again,
@@ -29,8 +31,6 @@ from workflow_scripts.contracts.regions import order_of
 from workflow_scripts.imaging.images import UNREADABLE, decode, read_recorded, write_png
 from workflow_scripts.imaging.pictures import Picture
 
-JPEG = b"\xff\xd8"
-"""First bytes of a JPEG file."""
 JPEG_BLOCK = 16
 """Side of JPEG's colour blocks, in pixels."""
 
@@ -59,7 +59,7 @@ class ShardFolder:
 
     def write_as_original(
         self, image: CocoImage, original: bytes, root: Path, pixels: np.ndarray | None
-    ) -> tuple[Path, str]:
+    ) -> tuple[Path, str, bool]:
         """Write a file in its original's format, without metadata.
 
         Args:
@@ -70,17 +70,18 @@ class ShardFolder:
                 unless the EXIF orientation has to be applied to them.
 
         Returns:
-            The file and its SHA-256.
+            The file, its SHA-256, and whether a lossy codec was used.
         """
-        if pixels is None and orientation_of(original) == 1:
-            content = without_metadata(original) or saved_again(original)
-        else:
+        is_encoded = pixels is not None or orientation_of(original) != 1
+        if is_encoded:
             new = decode(original, image, root) if pixels is None else pixels
             content = encoded_like(original, new)
+        else:
+            content = without_metadata(original) or saved_again(original)
         target = self.path / image.file_name
         with atomic(target) as temporary:
             temporary.write_bytes(content)
-        return target, sha256_of(content)
+        return target, sha256_of(content), is_encoded and is_lossy(content)
 
     def entry(
         self,
@@ -90,6 +91,7 @@ class ShardFolder:
         changes: Iterable[Change] = (),
         *,
         linked: bool = False,
+        lossy: bool = False,
         whole_image: bool = False,
     ) -> Entry:
         """The manifest entry of a written file."""
@@ -102,6 +104,7 @@ class ShardFolder:
             linked=linked,
             changes=tuple(changes),
             asked=len(picture.regions),
+            lossy=lossy,
             whole_image=whole_image,
         )
 
@@ -176,16 +179,17 @@ def anonymize_image(method: Method, picture: Picture, folder: ShardFolder) -> En
         differs = [(pixels[box] != opened.pixels[box]).any() for box in boxes]
         changes = [change for change, changed in zip(reported, differs, strict=True) if changed]
         if changes and folder.as_originals:
-            file, sha256 = folder.write_as_original(image, content, picture.root, pixels)
+            file, sha256, lossy = folder.write_as_original(image, content, picture.root, pixels)
             if content.startswith(JPEG):
                 size = image.width, image.height
                 changes = [change.on_grid(JPEG_BLOCK, *size) for change in changes]
-            return folder.entry(picture, file, sha256, changes)
+            return folder.entry(picture, file, sha256, changes, lossy=lossy)
         if changes:
             target = folder.target(image, ".png")
             return folder.entry(picture, target, sha256_of(write_png(target, pixels)), changes)
     if folder.as_originals:
-        return folder.entry(picture, *folder.write_as_original(image, content, picture.root, None))
+        file, sha256, lossy = folder.write_as_original(image, content, picture.root, None)
+        return folder.entry(picture, file, sha256, lossy=lossy)
     target, clean = folder.target(image, picture.path.suffix), _cleaned(method, content, folder)
     if clean is not content:
         write_bytes(target, clean)
@@ -207,8 +211,14 @@ def _taken_over(
     target, clean = folder.target(image, finished.path.suffix), _cleaned(method, content, folder)
     # Copied, since with a link, an edit in the other folder would change training images.
     write_bytes(target, clean)
-    whole_image = not finished.same
-    return folder.entry(picture, target, sha256_of(clean), changes, whole_image=whole_image)
+    return folder.entry(
+        picture,
+        target,
+        sha256_of(clean),
+        changes,
+        lossy=finished.is_lossy(content),
+        whole_image=not finished.same,
+    )
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -232,7 +242,7 @@ def _cleaned(method: Method, content: bytes, folder: ShardFolder) -> bytes:
         exif[ExifTags.Base.Orientation] = orientation
         tag = exif.tobytes()
         part = b"\xff\xe1" + (len(tag) + 2).to_bytes(2) + tag
-        clean = clean[:2] + part + clean[2:] if clean.startswith(b"\xff\xd8") else None
+        clean = clean[:2] + part + clean[2:] if clean.startswith(JPEG) else None
     if kinds:
         (folder.kept if clean is None else folder.removed).append(kinds)
     return clean or content

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+from image_files import is_lossy
 from plain_commands.section import Section
 
 from workflow_scripts.contracts.coco import CocoSplit
@@ -19,10 +20,15 @@ class Finished:
     """An image that another program has anonymized."""
 
     path: Path
-    lossy: bool
-    """Whether a lossy codec was used, so that pixels differ without a change."""
+    lossy: bool | None = None
+    """Whether a lossy codec was used, so that pixels differ without a change; None: as the format
+    of the file says."""
     same: bool = True
     """Whether it has to match the original outside PII regions."""
+
+    def is_lossy(self, content: bytes) -> bool:
+        """Whether a lossy codec was used, given the content of the file."""
+        return is_lossy(content) if self.lossy is None else self.lossy
 
 
 class Method(Section):

@@ -25,7 +25,6 @@ from workflow_scripts.contracts.regions import Region
 from workflow_scripts.imaging.images import decode_image, size_in_header
 from workflow_scripts.imaging.pictures import Picture
 
-LOSSY_SUFFIXES = (".jpg", ".jpeg", ".webp")
 ADVICE = "make it again, or set `whole_image: true` for a method that redraws whole images"
 
 
@@ -69,10 +68,7 @@ class Twins(Method):
         if len(found) > 1:
             names = " and ".join(path.name for path in found)
             raise UserError(f"{found[0].parent}: {names} both match {file_name}; remove one")
-        path = found[0]
-        by_suffix = path.suffix.lower() in LOSSY_SUFFIXES
-        lossy = by_suffix if self.lossy is None else self.lossy
-        return Finished(path, lossy, not self.whole_image)
+        return Finished(found[0], self.lossy, not self.whole_image)
 
     def findings(self, images: Sequence[CocoImage]) -> list[str]:
         """Problems with the anonymized versions of these images, from their headers."""
@@ -178,7 +174,7 @@ def compare(
     found = compared(
         original,
         twin,
-        coded=content if finished.lossy else None,
+        coded=content if finished.is_lossy(content) else None,
         boxes=[region.box for region in picture.regions],
         whole_image=not finished.same,
     )

@@ -80,6 +80,8 @@ class Entry:
     """The changes, in the order in which the method reported them."""
     asked: int = 0
     """Number of PII regions of the original."""
+    lossy: bool = False
+    """Whether a lossy codec was used, so that pixels differ from the original without a change."""
     whole_image: bool = False
     """Whether it may differ from its original everywhere, and was compared with it in PII regions
     only."""
@@ -146,6 +148,7 @@ def schema() -> Any:
             ("source_sha256", pa.string()),
             ("linked", pa.bool_()),
             ("asked", pa.int32()),
+            ("lossy", pa.bool_()),
             ("whole_image", pa.bool_()),
             ("dropped", pa.bool_()),
             ("changes", pa.list_(change)),

@@ -16,7 +16,6 @@ from workflow_scripts.contracts.regions import Region, read_regions
 from workflow_scripts.imaging.images import load
 from workflow_scripts.imaging.pictures import Picture, pictures_of
 
-LOSSY_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".webp")
 LEAST_CHANGE = 0.1
 """Minimum changed share of a changed region's box; smaller shares are due to a change beside it."""
 
@@ -33,6 +32,8 @@ class Pair:
     """The folder that `record.file_name` is relative to."""
     changes: tuple[Change, ...] = ()
     """The changes that the manifest lists."""
+    lossy: bool = False
+    """See `Entry`."""
     whole_image: bool = False
     """See `Entry`."""
 
@@ -72,13 +73,8 @@ class Pair:
 
     @property
     def is_lossy(self) -> bool:
-        """Whether a lossy codec was used, so that pixels differ without a change."""
-        if self.is_original:
-            return False
-        # The suffix may not match the content.
-        return self.anonymized.suffix.lower() in LOSSY_SUFFIXES or (
-            read_bytes(self.anonymized).startswith(b"\xff\xd8")
-        )
+        """Whether pixels may differ without a change, since a lossy codec was used."""
+        return self.lossy and not self.is_original
 
     def read(self) -> tuple[np.ndarray, np.ndarray]:
         """Both images, (height, width, 3) uint8 RGB.
@@ -182,7 +178,7 @@ def pairs_of(
                 "not among its PII regions; anonymize again"
             )
         record = replace(image, file_name=entry.file, sha256=entry.sha256)
-        pairs.append(Pair(picture, record, folder, entry.changes, entry.whole_image))
+        pairs.append(Pair(picture, record, folder, entry.changes, entry.lossy, entry.whole_image))
     return pairs
 
 

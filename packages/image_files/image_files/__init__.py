@@ -9,11 +9,12 @@ from .encoding import (
     turned,
 )
 from .folders import Listing, listing
-from .metadata import ImageFileError, kinds_in, without_metadata
+from .metadata import JPEG, ImageFileError, is_lossy, kinds_in, without_metadata
 from .png import png_of
 from .sheet import SheetCell, contact_sheet, printable
 
 __all__ = [
+    "JPEG",
     "ImageFileError",
     "Listing",
     "SheetCell",
@@ -21,6 +22,7 @@ __all__ = [
     "contact_sheet",
     "encoded_like",
     "has_position",
+    "is_lossy",
     "kinds_in",
     "listing",
     "orientation_of",

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from PIL import ExifTags, Image, ImageCms
 
 PNG = b"\x89PNG\r\n\x1a\n"
+JPEG = b"\xff\xd8"
+"""First bytes of a JPEG file."""
 _PNG_TECHNICAL = frozenset(
     (
         *("IHDR", "PLTE", "IDAT", "IEND", "tRNS", "gAMA", "cHRM"),
@@ -83,6 +85,11 @@ def without_metadata(raw: bytes) -> bytes | None:
     return _webp_again(kept, keep) if kept.startswith(b"RIFF") else kept
 
 
+def is_lossy(raw: bytes) -> bool:
+    """Whether an image file's bytes are in a format with lossy compression: JPEG or WebP."""
+    return raw.startswith(JPEG) or _is_webp(raw)
+
+
 def colour_profile(raw: bytes) -> bytes | None:
     """The colour profile of an image file's bytes; None without one, or if it is sRGB."""
     with Image.open(io.BytesIO(raw)) as image:
@@ -100,11 +107,15 @@ def _parts_of(raw: bytes) -> Iterator[_Part] | None:
     """All parts of a file in their order; None for a format without a parser here."""
     if raw.startswith(PNG):
         return _parts_of_png(raw)
-    if raw.startswith(b"\xff\xd8"):
+    if raw.startswith(JPEG):
         return _parts_of_jpeg(raw)
-    if raw[:4] == b"RIFF" and raw[8:12] == b"WEBP":
+    if _is_webp(raw):
         return _parts_of_webp(raw)
     return None
+
+
+def _is_webp(raw: bytes) -> bool:
+    return raw[:4] == b"RIFF" and raw[8:12] == b"WEBP"
 
 
 def _parts_of_png(raw: bytes) -> Iterator[_Part]:

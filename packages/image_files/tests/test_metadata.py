@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from image_files import ImageFileError, kinds_in, without_metadata
+from image_files import ImageFileError, is_lossy, kinds_in, without_metadata
 from PIL import Image, ImageCms, PngImagePlugin
 
 
@@ -117,3 +117,14 @@ def test_formats_without_a_parser_are_left_to_the_caller():
 def test_a_file_that_is_cut_off_is_said_to_be(raw):
     with pytest.raises(ImageFileError, match=r"truncated, damaged, or not an image"):
         kinds_in(raw)
+
+
+@pytest.mark.parametrize(
+    ("file_format", "expected"),
+    [("JPEG", True), ("WEBP", True), ("PNG", False), ("TIFF", False), ("BMP", False)],
+)
+def test_jpeg_and_webp_are_lossy_formats(file_format, expected):
+    raw = io.BytesIO()
+    Image.fromarray(noise(1)).save(raw, file_format)
+    assert is_lossy(raw.getvalue()) == expected
+    assert not is_lossy(b"")
