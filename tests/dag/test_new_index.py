@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from tests.cityscapes_folder import add_image, make_cityscapes
-from tests.dag.conftest import paper_config
+from tests.dag.conftest import PAGE, paper_config
 from tests.workflow import Workflow
 
 
@@ -66,6 +66,31 @@ def test_all_that_follows_the_index_waits_for_it(done):
     waiting = {after for before, after in edges if before == "index_dataset"}
     assert {"train", "verdict", "start_trainings", "report"} <= following
     assert following - waiting == {"index_dataset"}
+
+
+@pytest.mark.slow
+def test_a_moved_data_set_is_indexed_again_and_no_more_than_recorded(done, cityscapes, tmp_path):
+    moved = shutil.copytree(cityscapes, tmp_path / "moved")
+    done.config["dataset"]["root"] = str(moved)
+    done.run("index_dataset")
+    assert done.plan() == PAGE
+
+
+@pytest.mark.slow
+def test_a_moved_file_of_regions_is_not_detected_with_again(indexed, cityscapes):
+    image = next(cityscapes.glob("leftImg8bit/train/*/*.png")).relative_to(cityscapes)
+    before, after = indexed.folder / "regions.csv", indexed.folder / "moved" / "regions.csv"
+    before.write_text(f"image,kind,x0,y0,x1,y1\n{image},face,20,12,26,18\n")
+    indexed.config["pii"]["faces"] = {"detector": "annotations", "file": str(before)}
+    indexed.config["evaluation"]["exposed"] = False
+    summary = "results/whitepaper/pii/summary.json"
+    indexed.run(summary)
+    after.parent.mkdir()
+    before.rename(after)
+    indexed.config["pii"]["faces"]["file"] = str(after)
+    assert indexed.plan(summary) == {}
+    after.write_text(after.read_text().replace("26,18", "27,18"))
+    assert indexed.plan(summary) == {"check_pii": 1, "detect_pii": 1, "summarize_pii": 1}
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"shards": []}'])

@@ -7,6 +7,7 @@ the hardware and file times are never part of it. The rules name these methods a
 import shlex
 from collections.abc import Callable
 from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 
 from plain_commands.errors import UserError
@@ -39,10 +40,16 @@ def _not_indexed() -> dict[str, str]:
     raise RuntimeError("the data set has not been indexed")
 
 
-def _contents_of(section: Detectors) -> list[str]:
-    """Digests of the files that the detectors' settings name."""
-    files = [getattr(detector, "file", None) for detector in section.detectors.values()]
-    return [sha256_of_file(file) for file in files if file is not None and file.is_file()]
+def _by_content(section: Detectors) -> str:
+    """A section as JSON, with digests in place of the paths of files that detectors read."""
+    by_content = {
+        kind.key.removeprefix("pii."): detector.model_copy(
+            update={"file": Path(sha256_of_file(file))}
+        )
+        for kind, detector in section.detectors.items()
+        if (file := getattr(detector, "file", None)) and file.is_file()
+    }
+    return settings_json(section.model_copy(update=by_content))
 
 
 def _modules_of(section: Detectors) -> list[str]:
@@ -89,7 +96,7 @@ class Fingerprints:
     def detection(self, _: object = None) -> str:
         """Fingerprint of the PII regions of a shard; the shard's id stands for its content.
 
-        Files named in a detector's settings count by content.
+        Files named in a detector's settings count by content, wherever they are.
         """
         return self._detection
 
@@ -97,8 +104,7 @@ class Fingerprints:
     def _detection(self) -> str:
         pii = self.jobs.experiment.pii
         return fingerprint(
-            settings=settings_json(pii),
-            files=_contents_of(pii),
+            settings=_by_content(pii),
             code=code_of("workflow_scripts.pii.detect", *_modules_of(pii)),
         )
 
@@ -282,8 +288,7 @@ class Fingerprints:
         return fingerprint(
             regions=self._detection,
             data=self.digests()["train"],
-            settings=settings_json(second),
-            files=_contents_of(second),
+            settings=_by_content(second),
             code=code_of("workflow_scripts.privacy.commands.missed", *_modules_of(second)),
         )
 

@@ -116,8 +116,12 @@ class JobSettings:
         """The section `dataset`, as JSON."""
         return settings_json(self.experiment.dataset)
 
-    def pii_settings(self, _: object = None) -> str:
-        """The section `pii` with the fetched weights, as JSON."""
+    def pii_settings(self, _: object = None, output: object = None) -> str:
+        """The section `pii` with the fetched weights, as JSON.
+
+        Snakemake compares no params that are derived from `output`: the fingerprint covers the
+        section, and the content of the files that it names instead of their paths.
+        """
         return settings_json(self.experiment.pii, self.layout.weights)
 
     def variant_settings(self, wildcards: Wildcards) -> str:
@@ -142,8 +146,8 @@ class JobSettings:
         privacy = with_local_weights(self.experiment.privacy, self.layout.weights)
         return canonical_json(privacy.model_dump(mode="json", exclude=NOT_OF_ATTACKS))
 
-    def second_detection_settings(self, _: object = None) -> str:
-        """The section `privacy.second_detection` with the fetched weights, as JSON."""
+    def second_detection_settings(self, _: object = None, output: object = None) -> str:
+        """The section `privacy.second_detection` with the fetched weights; not compared either."""
         return settings_json(self.experiment.privacy.second_detection, self.layout.weights)
 
     def picture_settings(self, _: object = None) -> str:

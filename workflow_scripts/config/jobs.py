@@ -57,16 +57,20 @@ class Jobs(JobSettings):
                 "or evaluation.on, or shorter names"
             )
 
-    def images(self, wildcards: Wildcards) -> str:
-        """The folder of the original images of a job's split."""
+    def images(self, wildcards: Wildcards, output: object) -> str:
+        """The folder of the original images of a job's split.
+
+        Snakemake compares no params that are derived from `output`: a moved data set has the same
+        content, which fingerprints and shard ids identify.
+        """
         return self.image_root(wildcards.split)
 
-    def training_images(self, _: object = None) -> str:
-        """The folder of the original training images."""
+    def training_images(self, _: object, output: object) -> str:
+        """The folder of the original training images; not compared by Snakemake either."""
         return self.image_root("train")
 
-    def validation_images(self, wildcards: Wildcards) -> str:
-        """The folder of the original validation images, or of a further test set's."""
+    def validation_images(self, wildcards: Wildcards, output: object) -> str:
+        """The folder of the validation images, or of a further test set's; not compared either."""
         name = further_test(wildcards)
         also = self.experiment.evaluation.also
         return self.image_root("val") if name is None else str(also[name].images)
