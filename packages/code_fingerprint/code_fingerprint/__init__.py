@@ -154,13 +154,17 @@ def _parse(source: bytes) -> tuple[str, list[str]]:
     return code, without_texts.imports
 
 
+def _parser() -> str:
+    """What the normalised code of a source depends on: the version of Python and this module."""
+    version = ".".join(map(str, sys.version_info[:2]))
+    return f"python-{version}-{hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]}"
+
+
 class _Cache:
-    """Parsed modules, by the SHA-256 of their source and of the code that parsed it."""
+    """Parsed modules, by the SHA-256 of their source, in a file for each way of parsing them."""
 
     def __init__(self, folder: Path | None) -> None:
-        self._parser = Path(__file__).read_bytes()
-        version = ".".join(map(str, sys.version_info[:2]))
-        self._file = folder and folder / f"python-{version}.json"
+        self._file = folder and folder / f"{_parser()}.json"
         self._known: dict[str, tuple[str, list[str]]] = {}
         if self._file is not None:
             with contextlib.suppress(OSError, ValueError):
@@ -170,7 +174,7 @@ class _Cache:
         self._saved = len(self._known)
 
     def get(self, source: bytes) -> tuple[str, list[str]]:
-        key = hashlib.sha256(self._parser + source).hexdigest()
+        key = hashlib.sha256(source).hexdigest()
         if key not in self._known:
             self._known[key] = _parse(source)
         code, imports = self._known[key]

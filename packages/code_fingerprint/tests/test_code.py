@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import code_fingerprint
 import pytest
 from code_fingerprint import CodeBase, FoundCode, code_in
 
@@ -127,6 +128,20 @@ def test_a_cache_changes_nothing_but_the_time(tree, monkeypatch):
     assert read() == CodeBase(sources, lock).read("project.stage")
     cache_of_nobody = tree / "helper.py"
     assert CodeBase(sources, lock, cache=cache_of_nobody).read("project.helper").modules
+
+
+def test_texts_of_another_parser_are_not_taken_from_a_cache(tree, monkeypatch):
+    cache, sources, lock = tree.parent / "cache", (tree.parent,), tree.parent / "lock"
+
+    def read() -> FoundCode:
+        return CodeBase(sources, lock, cache=cache).read("project.stage")
+
+    before = read()
+    changed = tree.parent / "changed.py"
+    changed.write_text(Path(code_fingerprint.__file__).read_text() + "\n# another parser\n")
+    monkeypatch.setattr(code_fingerprint, "__file__", str(changed))
+    monkeypatch.setattr(code_fingerprint, "_parse", lambda source: (source.decode(), []))
+    assert read().modules["project.stage"] == CODE != before.modules["project.stage"]
 
 
 def test_comments_and_docstrings_of_a_file_are_no_code():
