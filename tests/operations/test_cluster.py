@@ -1,15 +1,19 @@
 """The check of a cluster, as far as it needs no cluster."""
 
+import re
+
 import pytest
 from slurm_repairs.limits import Limited, SlurmLimit, SlurmSite
 
 from tests.commands import cluster as main
+from tests.slurm.test_check import site
 from tests.workflow import PROJECT
 from workflow_scripts.operations.cluster import (
     ADVICE,
     Profile,
     advice_on,
     choices_of,
+    gpus_requested,
     limits_exceeded,
     loosest,
     never_starts,
@@ -26,6 +30,45 @@ def test_the_site_file_as_it_is_asks_for_what_the_profile_does():
         expected, found = profile.job(rule), with_site.job(rule)
         assert found.resources == expected.resources
         assert found.threads == expected.threads
+
+
+def rules_with(resource: str) -> set[str]:
+    """The rules whose resources match a pattern, and those that take over such a rule."""
+    text = "\n".join(path.read_text() for path in PROJECT.glob("rules/*.smk"))
+    rules = re.findall(r"^(?:rule|checkpoint) (\w+):\n((?: .*\n|\n)+)", text, re.M)
+    found = {name for name, body in rules if re.search(rf"^ +{resource},$", body, re.M)}
+    takers = re.findall(r"^use rule (\w+) as (\w+) ", text, re.M)
+    return found | {taker for rule, taker in takers if rule in found}
+
+
+def test_profiles_give_gpus_to_each_rule_that_asks_for_none_by_itself():
+    asking = rules_with("gpu=0")
+    assert {"train", "predict_also", "membership"} <= asking
+    for name in ("slurm", "local"):
+        profile = Profile.read([PROJECT / "profiles" / name])
+        assert set(profile.rules) == asking
+        assert all(profile.job(rule).resources["gpu"] for rule in asking)
+
+
+@pytest.mark.parametrize("by", ["gpus", "gres"])
+def test_the_site_file_has_an_entry_for_each_rule_that_may_use_a_gpu(tmp_path, by):
+    settings = {"gpu_partition": '"ours"', "gpus_by": f'"{by}"', "variants_on_gpu": "True"}
+    profile = Profile.read([SLURM, site(tmp_path / "site.yaml", **settings)])
+    assert set(profile.rules) == rules_with("gpu=.*")
+    for rule in profile.rules:
+        resources = profile.job(rule).resources
+        assert resources["slurm_partition"] == "ours", rule
+        assert gpus_requested(resources)[0] > 0, rule
+        assert ("gres" in resources) is (by == "gres"), rule
+
+
+def test_documents_name_all_rules_that_make_images_on_a_gpu():
+    expected = rules_with("gpu=JOBS.gpus")
+    assert expected == {"anonymize", "treat_pictures"}
+    for page in PROJECT.glob("docs/*.md"):
+        for options in re.findall(r"--set-resources ((?:\w+:gpu=\d ?)+)", page.read_text()):
+            named = set(re.findall(r"(\w+):gpu", options))
+            assert not named & expected or named >= expected, page.name
 
 
 def test_a_training_is_one_task_on_one_node_with_four_gpus():
