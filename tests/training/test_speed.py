@@ -23,7 +23,7 @@ from workflow_scripts.training.settings import Training
     [
         ({"speed": "quick"}, "speed: Input should be 'exact' or 'fast'"),
         ({"speed": "fast", "deterministic": True}, "deterministic: true, but speed: fast"),
-        ({"mixed_precision": True}, "mixed_precision: no longer supported; set speed: fast"),
+        ({"mixed_precision": True}, "set speed: fast, .* precision, or speed: exact for float32"),
     ],
 )
 def test_what_cannot_be_is_one_line(change, said):

@@ -90,7 +90,7 @@ class EngineSettings(Section):
         if isinstance(content, dict) and "mixed_precision" in content:
             raise ValueError(
                 "mixed_precision: no longer supported; set speed: fast, which computes in half "
-                "precision, orspeed: exact for float32"
+                "precision, or speed: exact for float32"
             )
         return content
 
