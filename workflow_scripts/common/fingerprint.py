@@ -18,6 +18,7 @@ LOCK = ROOT / "envs" / "requirements.lock"
 CACHE = ROOT / ".fingerprint_cache"
 
 WITHOUT_EFFECT = (
+    "folder_owner",
     "plain_commands.arguments",
     "plain_commands.console",
     "plain_commands.errors",
@@ -26,11 +27,18 @@ WITHOUT_EFFECT = (
     *(
         f"{PACKAGE}.{name}"
         for name in (
+            "anonymization.commands.check",
+            "anonymization.variants",
             "common.cli",
+            "common.gpus",
             "config",
             "contracts.layout",
             "contracts.run_layout",
             "contracts.settings",
+            "pii.commands.check",
+            "privacy.settings",
+            "training.commands.predict",
+            "training.commands.train",
             "training.launcher",
             "training.metrics",
             "training.process_control",
@@ -45,9 +53,10 @@ WITHOUT_EFFECT = (
         )
     ),
 )
-"""Packages and modules that change no result: messages, argument parsing, file paths, and starting,
-locking and stopping processes. The config's code is excluded too: its values, defaults included,
-are part of the fingerprint themselves."""
+"""Packages and modules that change no result: messages, argument parsing, checks, file paths, GPUs,
+and starting, locking and stopping processes. The config's code is excluded too: its values,
+defaults included, are part of the fingerprint themselves. The commands `training train` and
+`training predict` only start an engine, which names the code that counts."""
 
 
 def fingerprint(**parts: Any) -> str:

@@ -1,7 +1,8 @@
 """Fingerprint of everything that the result of each job depends on.
 
-A fingerprint covers the settings, the data and the code that determine a result. The list of seeds,
-the hardware and file times are never part of it. The rules name these methods as their params.
+A fingerprint covers the settings, the data and the code that determine a result: the module of the
+rule's command, all that it imports, and plug-ins. The list of seeds, the hardware and file times
+are never part of it. The rules name these methods as their params.
 """
 
 import shlex
@@ -27,13 +28,10 @@ from workflow_scripts.training.engine import EngineSettings
 
 REPORT_TEMPLATES = ROOT / "workflow_scripts" / "analysis" / "report" / "templates"
 
-AUDIT = (
-    "workflow_scripts.privacy.measure",
-    "workflow_scripts.privacy.summary",
-    # Detectors that the audit uses where the experiment's own only read annotations.
-    *(f"workflow_scripts.pii.detectors.{name}" for name in ("centerface", "plates")),
+DETECTORS_OF_AUDITS = tuple(
+    f"workflow_scripts.pii.detectors.{name}" for name in ("centerface", "plates")
 )
-"""The code that an audit depends on."""
+"""Detectors that an audit uses where the experiment's own only read annotations."""
 
 
 def _not_indexed() -> dict[str, str]:
@@ -76,7 +74,7 @@ class Fingerprints:
         """Fingerprint of the record of weights."""
         return fingerprint(
             settings=self.jobs.weights_settings(),
-            code=code_of("workflow_scripts.operations.weights"),
+            code=code_of("workflow_scripts.operations.commands.weights_record"),
         )
 
     def drawing(self, _: object = None) -> str:
@@ -105,14 +103,14 @@ class Fingerprints:
         pii = self.jobs.experiment.pii
         return fingerprint(
             settings=_by_content(pii),
-            code=code_of("workflow_scripts.pii.detect", *_modules_of(pii)),
+            code=code_of("workflow_scripts.pii.commands.detect", *_modules_of(pii)),
         )
 
     def pii_summary(self, _: object = None) -> str:
         """Fingerprint of the PII statistics; the regions are separate inputs."""
         return fingerprint(
             regions=self._detection,
-            code=code_of("workflow_scripts.pii.figure", "workflow_scripts.pii.summary"),
+            code=code_of("workflow_scripts.pii.commands.summarize"),
         )
 
     def check(self, wildcards: Wildcards) -> str:
@@ -129,12 +127,12 @@ class Fingerprints:
         return fingerprint(
             settings=settings_json(method),
             regions=self._detection,
-            code=code_of("workflow_scripts.anonymization.apply", type(method).__module__),
+            code=code_of("workflow_scripts.anonymization.commands.apply", type(method).__module__),
         )
 
     def gathering(self, _: object = None) -> str:
         """Fingerprint of a variant's manifest; the shards' manifests are separate inputs."""
-        return fingerprint(code=code_of("workflow_scripts.contracts.manifest"))
+        return fingerprint(code=code_of("workflow_scripts.anonymization.commands.gather"))
 
     def run(self, wildcards: Wildcards) -> str:
         """Fingerprint of a training run."""
@@ -254,7 +252,11 @@ class Fingerprints:
         return fingerprint(
             regions=self._detection,
             images=None if self.jobs.is_unmodified(name) else self._anonymization(name),
-            code=code_of(*AUDIT, *_modules_of(self.jobs.experiment.pii)),
+            code=code_of(
+                "workflow_scripts.privacy.commands.audit",
+                *DETECTORS_OF_AUDITS,
+                *_modules_of(self.jobs.experiment.pii),
+            ),
         )
 
     def pictures(self, _: object = None) -> str:
@@ -263,7 +265,7 @@ class Fingerprints:
             regions=self._detection,
             data=self.digests()["train"],
             most=self.jobs.experiment.privacy.regions,
-            code=code_of("workflow_scripts.privacy.evidence"),
+            code=code_of("workflow_scripts.privacy.commands.pictures"),
         )
 
     def attacks(self, wildcards: Wildcards) -> str:
@@ -277,7 +279,6 @@ class Fingerprints:
             installed=installed(attacks),
             code=code_of(
                 "workflow_scripts.privacy.commands.attack",
-                "workflow_scripts.privacy.attacking",
                 *sorted({type(attack).__module__ for attack in attacks}),
             ),
         )
@@ -299,11 +300,7 @@ class Fingerprints:
             data=self.digests(),
             settings=self.jobs.prediction_settings(),
             images=self.jobs.membership_images(),
-            code=code_of(
-                "workflow_scripts.training.image_losses",
-                "workflow_scripts.training.commands.losses",
-                self._engine(),
-            ),
+            code=code_of("workflow_scripts.training.commands.losses", self._engine()),
         )
 
     def privacy_table(self, _: object = None) -> str:
@@ -316,30 +313,31 @@ class Fingerprints:
     def handover(self, _: object = None) -> str:
         """Fingerprint of the summary and contact sheet of a hand-over folder."""
         return fingerprint(
-            settings=self.jobs.report_settings(), code=code_of("workflow_scripts.privacy.handover")
+            settings=self.jobs.report_settings(),
+            code=code_of("workflow_scripts.privacy.commands.hand_over"),
         )
 
     def before_after(self, _: object = None) -> str:
         """Fingerprint of Figure 2; the images are separate inputs."""
         return fingerprint(
             settings=self.jobs.report_settings(),
-            code=code_of("workflow_scripts.privacy.figure", "workflow_scripts.privacy.samples"),
+            code=code_of("workflow_scripts.privacy.commands.figure"),
         )
 
     def figures(self, _: object = None) -> str:
         """Fingerprint of the result figures."""
-        return fingerprint(code=code_of("workflow_scripts.analysis.report.figures"))
+        return fingerprint(code=code_of("workflow_scripts.analysis.report.commands.figures"))
 
     def provenance(self, _: object = None) -> str:
         """Fingerprint of the provenance record."""
-        return fingerprint(code=code_of("workflow_scripts.analysis.report.provenance"))
+        return fingerprint(code=code_of("workflow_scripts.analysis.report.commands.provenance"))
 
     def report(self, _: object = None) -> str:
         """Fingerprint of the report; what it shows are separate inputs."""
         templates = sorted(file for file in REPORT_TEMPLATES.rglob("*") if file.is_file())
         return fingerprint(
             settings=self.jobs.report_settings(),
-            code=code_of("workflow_scripts.analysis.report.page"),
+            code=code_of("workflow_scripts.analysis.report.commands.html"),
             templates=[sha256_of_file(file) for file in templates],
         )
 

@@ -1,7 +1,8 @@
 """Fingerprint of a module: its code, the code that it imports, and the versions of libraries.
 
-Comments, docstrings and layout are ignored, so that a hash changes only if results may change. A
-package that is located with `find_spec`, for a file in it, counts like an imported one.
+Comments, docstrings, log messages and layout are ignored, so that a hash changes only if results
+may change. A package that is located with `find_spec`, for a file in it, counts like an imported
+one.
 """
 
 import ast
@@ -24,6 +25,8 @@ DISTRIBUTIONS = {
     "yaml": "pyyaml",
 }
 """PyPI names of modules whose names differ."""
+LEVELS = frozenset({"debug", "info", "warning", "error", "exception", "critical"})
+"""Methods of a logger that write a message."""
 MOST_CACHED = 3000
 """Maximum number of modules in a cache."""
 
@@ -134,7 +137,7 @@ class CodeBase:
 
 
 def code_in(source: bytes) -> str:
-    """A module's code without comments, docstrings and layout, which do not affect results.
+    """A module's code without comments, docstrings, log messages and layout.
 
     Raises:
         SyntaxError: it is not valid code for this Python.
@@ -193,7 +196,7 @@ class _Cache:
 
 
 class _WithoutTexts(ast.NodeTransformer):
-    """Drops docstrings and strings that document fields; collects the imports."""
+    """Drops docstrings, strings that document fields, and log messages; collects the imports."""
 
     def __init__(self) -> None:
         self.imports: list[str] = []
@@ -208,8 +211,12 @@ class _WithoutTexts(ast.NodeTransformer):
         return node
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
-        is_text = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-        return None if is_text else self.generic_visit(node)
+        match node.value:
+            case ast.Constant(value=str()):
+                return None
+            case ast.Call(func=ast.Attribute(ast.Name("log" | "logger" | "logging"), level)):
+                return None if level in LEVELS else self.generic_visit(node)
+        return self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         match node:

@@ -16,6 +16,7 @@ from project.common.cli import Command
 
 def area(width, height):
     """Pixels."""
+    log.info("%d pixels wide", width)
     return width * height  # whole pixels
 '''
 
@@ -51,6 +52,7 @@ def replace(path: Path, old: str, new: str) -> None:
     [
         ("stage.py", "  # whole pixels", "  # a reworded comment"),
         ("stage.py", '    """Pixels."""\n', ""),
+        ("stage.py", '"%d pixels wide", width', '"width: %d", width'),
         ("stage.py", '"""A stage."""', '"""Another text."""'),
         ("stage.py", "width * height", "(width\n        * height)"),
         ("cli.py", "1", "2"),

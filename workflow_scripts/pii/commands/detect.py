@@ -17,7 +17,6 @@ from workflow_scripts.imaging.detection import ImageNames
 from workflow_scripts.imaging.pictures import pictures_of
 from workflow_scripts.pii import detect as detection
 from workflow_scripts.pii.settings import Pii
-from workflow_scripts.pii.summary import not_counted_notes
 
 
 @labelled("detect PII {shard}")
@@ -48,5 +47,7 @@ def detect(
     counts = Counter(region.kind for region in regions)
     said = [f"{counts[kind]} {kind.plural}" for kind in settings.detectors]
     log.info("%s in %d images", " and ".join(said) or "nothing looked for", len(searched))
-    for note in not_counted_notes(settings, not_counted):
-        log.info("%s", note)
+    log.info(
+        "not counted: %d outside labelled objects (pii.only_on_labelled), %d merged into another",
+        *(not_counted.left_out.total(), not_counted.merged.total()),
+    )
