@@ -1,16 +1,18 @@
 """What jobs are taken to need: from records, by default, over several walltimes."""
 
 import json
+import re
 
 import pytest
 from cluster_jobs.scheduling import Partition
 from plain_commands.errors import UserError
 
+from tests.workflow import PROJECT
 from workflow_scripts.contracts.usage import Usage
 from workflow_scripts.operations.commands.plan import as_text, size
 from workflow_scripts.operations.plan.estimates import (
     DEFAULT_BYTES,
-    SECONDS_AN_IMAGE_OF_A_SHARD,
+    SECONDS_EACH,
     Estimates,
     Workload,
     turnarounds,
@@ -90,8 +92,8 @@ def test_without_records_there_are_defaults(tmp_path):
     assert estimates.seconds(job("train")).value == pytest.approx(5 * 3600)
     assert estimates.seconds(job("train")).records == 0
     assert estimates.bytes(job("train")).value == DEFAULT_BYTES["train"]
-    by_image = 100 * SECONDS_AN_IMAGE_OF_A_SHARD["detect_pii"]
-    assert estimates.seconds(job("detect_pii")).value == by_image
+    assert SECONDS_EACH["detect_pii"] == ("shard", 0.5)
+    assert estimates.seconds(job("detect_pii")).value == 100 * 0.5
 
 
 @pytest.mark.parametrize(
@@ -102,6 +104,8 @@ def test_without_records_there_are_defaults(tmp_path):
         ("predict", 0, 10.0, "12 images"),
         ("audit", 0, 14.4, "24 images"),
         ("anonymize", 0, 24.0, "24 images"),
+        ("index_test", 0, 10.0, "12 images"),
+        ("attack", 0, 10.0, "48 regions"),
         ("gather_images", 0, 10.0, ""),
     ],
 )
@@ -110,6 +114,29 @@ def test_defaults_are_those_of_the_experiments_own_images(tmp_path, rule, gpus, 
     found = Estimates(tmp_path, 24, work).seconds(job(rule, resources={"gpu": gpus}))
     assert found.value == pytest.approx(seconds)
     assert (found.records, found.basis) == (0, basis)
+
+
+def test_attacks_are_planned_by_the_regions_and_images_that_the_config_lets_them_use(tmp_path):
+    estimates = Estimates(tmp_path, 100, Workload(regions=1000, sample=300))
+    expected = {"attack": (2000, "regions"), "estimate_missed": (300, "images")}
+    for rule, (count, counted) in expected.items():
+        found = estimates.seconds(job(rule))
+        assert found.value == pytest.approx(count * SECONDS_EACH[rule][1])
+        assert found.basis == f"{count} {counted}"
+
+
+def test_each_rule_that_reserves_more_than_an_hour_has_a_default_duration():
+    text = "\n".join(path.read_text() for path in PROJECT.glob("rules/*.smk"))
+    rules = re.findall(r"^(?:rule|checkpoint) (\w+):\n((?: .*\n|\n)+)", text, re.M)
+    long = {
+        name
+        for name, body in rules
+        if any(int(minutes) > 60 for minutes in re.findall(r"^ +runtime=(\d+),$", body, re.M))
+    }
+    takers = re.findall(r"^use rule (\w+) as (\w+) ", text, re.M)
+    long |= {taker for rule, taker in takers if rule in long}
+    assert {"anonymize", "attack", "predict_also"} <= long
+    assert long <= {"train", *SECONDS_EACH}
 
 
 def test_disk_is_what_jobs_of_the_rule_have_left(tmp_path):

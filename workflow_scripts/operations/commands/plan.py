@@ -1,6 +1,6 @@
 """`plan`: estimate of an experiment's resources."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from json import dumps
 from pathlib import Path
 from typing import Annotated, Any
@@ -109,13 +109,17 @@ def forecast_of(
 def workload_of(experiment: Experiment, results: Path) -> Workload:
     """Images and iterations of an experiment, as far as known."""
     drawn = getattr(experiment.dataset, "images", None)
-    images = read_image_counts(results) or (drawn and drawn.model_dump()) or Workload().images
+    work = Workload(
+        read_image_counts(results) or (drawn and drawn.model_dump()) or Workload().images,
+        regions=experiment.privacy.regions,
+        sample=experiment.privacy.second_detection.images,
+    )
     try:
         recipe = experiment.training.recipe()
     except UserError as error:  # the framework is not installed
         log.warning("training: the whitepaper's recipe is assumed (%s)", error)
-        return Workload(images)
-    return Workload(images, recipe.iterations, recipe.images_per_step)
+        return work
+    return replace(work, iterations=recipe.iterations, images_per_step=recipe.images_per_step)
 
 
 def as_text(found: Forecast) -> str:

@@ -16,21 +16,30 @@ from workflow_scripts.operations.snakemake_call import Job, gpus_to_use
 SECONDS_A_TRAINED_IMAGE, SECONDS_A_TRAINED_IMAGE_ON_CPU = 0.375, 4.5
 """Default durations, per image and GPU: Mask R-CNN R50-FPN at full resolution on a data-centre GPU,
 and at a quarter of it on one CPU core."""
-SECONDS_AN_IMAGE = {
+SECONDS_EACH = {
     "draw_dataset": ("train", 0.2),
     "index_dataset": ("train", 0.3),
+    "index_test": ("val", 0.3),  # as many images as in the validation split, also below
+    "detect_pii": ("shard", 0.5),
+    "anonymize": ("shard", 1.0),
     "predict": ("val", 0.6),
     "predict_on": ("val", 0.6),
-    "predict_also": ("val", 0.6),  # the same number of images as in the validation split
+    "predict_also": ("val", 0.6),
     "evaluate": ("val", 0.12),
     "evaluate_on": ("val", 0.12),
     "evaluate_also": ("val", 0.12),
     "audit": ("train", 0.6),
+    "attackers_pictures": ("regions", 0.02),
+    "treat_pictures": ("regions", 0.02),
+    "attack": ("regions", 0.14),
+    "estimate_missed": ("sample", 1.0),
     "membership": ("val", 1.8),  # plus up to 1000 training images
 }
-"""Default durations per image of a split, with 2 megapixels."""
-SECONDS_AN_IMAGE_OF_A_SHARD = {"detect_pii": 0.5, "anonymize": 1.0}
-"""The same per image of a shard, on four cores."""
+"""Default durations by rule: what is counted (images of a split, of a shard or of the sample of a
+second detection, or attacked regions), and the seconds that each takes, for images of 2 megapixels
+and, where a job has that many, on four cores."""
+REGIONS_AN_IMAGE = 2.0
+"""Mean number of faces and license plates per training image of Cityscapes (the whitepaper)."""
 LEAST_SECONDS = 10.0
 """Default duration of a small job."""
 DEFAULT_BYTES = {"train": 180e6} | dict.fromkeys(
@@ -61,6 +70,20 @@ class Workload:
     """Number of images by split."""
     iterations: int = 48_000
     images_per_step: int = 4
+    regions: int = 2000
+    """Most faces, and license plates, to attack."""
+    sample: int = 500
+    """Most training images that second detectors search."""
+
+    def counts(self, images_per_shard: float) -> dict[str, float]:
+        """Number of images or regions by what `SECONDS_EACH` counts."""
+        train = self.images["train"]
+        return {
+            **self.images,
+            "shard": images_per_shard,
+            "regions": min(REGIONS_AN_IMAGE * train, 2 * self.regions),
+            "sample": min(train, self.sample),
+        }
 
 
 @dataclass(frozen=True)
@@ -116,11 +139,11 @@ class Estimates:
                 return Estimate(factor * fmean(known), len(known))
         if stage == "train":
             return self._training(gpus_of(job))
-        count, each = self.images_per_shard, SECONDS_AN_IMAGE_OF_A_SHARD.get(stage, 0.0)
-        if stage in SECONDS_AN_IMAGE:
-            split, each = SECONDS_AN_IMAGE[stage]
-            count = self.work.images[split]
-        basis = f"{count:.0f} images" if each else ""
+        if stage not in SECONDS_EACH:
+            return Estimate(LEAST_SECONDS, 0)
+        counted, each = SECONDS_EACH[stage]
+        count = self.work.counts(self.images_per_shard)[counted]
+        basis = f"{count:.0f} {'regions' if counted == 'regions' else 'images'}"
         return Estimate(max(count * each, LEAST_SECONDS), 0, basis)
 
     def _training(self, gpus: int) -> Estimate:
