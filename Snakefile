@@ -92,12 +92,14 @@ remember_parameters()
 
 onstart:
     collect_cycles_again()
-    record_expected_runs()
+    record_expected_runs(index_changes=bool(IndexIsMade()))
 
 
 onsuccess:
+    record_expected_runs()
     show_results()
 
 
 onerror:
     show_failures()
+    record_expected_runs()

@@ -258,13 +258,19 @@ def say_what_is_not_planned():
         )
 
 
-def record_expected_runs():
-    """Write the runs that the experiment consists of, for `status`."""
+def record_expected_runs(index_changes=False):
+    """Write the runs that the experiment consists of, for partial results, reports and `status`.
+
+    A call that makes the index learns the fingerprints only after its start.
+    """
     if EXPERIMENT.images_only:
         return
     elsewhere = LAYOUT.results.parent != Path("results")
     runs = JOBS.expected.model_copy(
-        update={"directory": os.getcwd() if elsewhere else None}
+        update={
+            "directory": os.getcwd() if elsewhere else None,
+            "fingerprints": {} if index_changes else FINGERPRINTS.runs(),
+        }
     )
     try:
         write_text(

@@ -1,5 +1,5 @@
-# Tables, verdict and report of the finished runs. The runs are not inputs, since showing some must
-# not start the others.
+# Tables, verdict and report of the finished runs, without outdated ones. The runs are not inputs,
+# since showing some must not start the others.
 
 
 rule make_partial_table_2:
@@ -15,7 +15,7 @@ rule make_partial_table_2:
         "../envs/workflow.yaml"
     params:
         runs=str(LAYOUT.runs),
-        expected=JOBS.expected_runs,
+        expected=str(LAYOUT.expected_runs),
         reference=EXPERIMENT.reference,
         note=FINGERPRINTS.note_option,
         fingerprint=FINGERPRINTS.tables,
@@ -57,7 +57,7 @@ rule partial_verdict:
     params:
         settings=JOBS.statistics_settings,
         runs=str(LAYOUT.runs),
-        expected=JOBS.expected_runs,
+        expected=str(LAYOUT.expected_runs),
         reference=EXPERIMENT.reference,
         aa_controls=JOBS.aa_controls,
         positive_controls=JOBS.positive_controls,

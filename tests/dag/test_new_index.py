@@ -27,6 +27,8 @@ def test_new_images_are_seen_when_the_data_set_is_indexed_again(tmp_path, stand_
     workflow.run(run, "--forcerun", "index_dataset")
     after = json.loads((workflow.folder / run).read_text())
     assert after["fingerprint"] != before["fingerprint"]
+    expected = json.loads((workflow.results / "runs/expected.json").read_text())
+    assert expected["fingerprints"]["unmodified"] == {"1": after["fingerprint"]}
     assert workflow.plan(run) == {}
 
 

@@ -1,6 +1,6 @@
 """Options that select a command's runs, tables and summaries."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,10 +10,13 @@ from workflow_scripts.common.cli import option
 from workflow_scripts.contracts.runs import (
     EvaluatedRun,
     ExpectedRuns,
+    SeedsByVariant,
+    check_same_experiment,
     expected_of,
+    outdated_sentence,
     read_expected,
-    read_runs,
     runs_in,
+    without_outdated,
 )
 
 Runs = Annotated[tuple[Path, ...], option("FILE", "eval.json of each run.", many=(1, None))]
@@ -31,7 +34,8 @@ Expected = Annotated[
         "JSON|FILE",
         'The expected runs, and the order of variants and classes: {"variants": [...], '
         '"seeds": [...], "classes": [...]} (if optional, default: each variant and '
-        "seed that occurs).",
+        "seed that occurs). Runs whose `fingerprints` are given and differ are left out as "
+        "outdated.",
     ),
 ]
 Reference = Annotated[str, option("VARIANT", "The variant that the others are compared with.")]
@@ -55,8 +59,8 @@ Summary = Annotated[
 
 def read_chosen_runs(
     runs: Sequence[Path] | None, folder: Path | None, expected: str | None, reference: str
-) -> tuple[list[EvaluatedRun], ExpectedRuns]:
-    """The runs that the options name, and the expected runs.
+) -> tuple[list[EvaluatedRun], ExpectedRuns, SeedsByVariant]:
+    """The runs that the options name, the expected runs, and the outdated ones.
 
     Args:
         runs: `--runs`.
@@ -69,13 +73,36 @@ def read_chosen_runs(
     """
     wanted = read_expected(expected) if expected else None
     if runs:
-        read = read_runs(runs)
+        paths = list(runs)
     elif folder is None:
         raise UserError("missing: --runs, or --runs-in with --expected")
     elif wanted is None:
         raise UserError("--runs-in needs --expected, which names the runs")
     else:
-        read = read_runs(runs_in(folder, wanted))
-    if not read:
+        paths = runs_in(folder, wanted)
+    current, outdated = read_current_runs(paths, wanted)
+    if not current:
         raise UserError(f"{folder}: no expected run has been evaluated yet")
-    return read, wanted or expected_of(read, reference)
+    return current, wanted or expected_of(current, reference), outdated
+
+
+def read_current_runs(
+    paths: Iterable[Path], expected: ExpectedRuns | None
+) -> tuple[list[EvaluatedRun], SeedsByVariant]:
+    """Read evaluations, leave out outdated runs, and check that the others are from one experiment.
+
+    Args:
+        paths: the evaluations.
+        expected: `--expected`.
+
+    Returns:
+        the current runs; the seeds of the outdated ones, by variant.
+
+    Raises:
+        UserError: all runs are outdated, or see `workflow_scripts.contracts.runs.read_runs`.
+    """
+    current, outdated = without_outdated(map(EvaluatedRun.read, paths), expected)
+    if outdated and not current:
+        raise UserError(f"{outdated_sentence(outdated)} No other run has been evaluated yet")
+    check_same_experiment(current)
+    return current, outdated

@@ -142,6 +142,16 @@ class Fingerprints:
         """Fingerprint of the training of a variant with a seed."""
         return self._run(variant, seed, self.digests()["train"])
 
+    def runs(self) -> dict[str, dict[int, str]]:
+        """Fingerprint of each expected run, by variant and seed; empty without an index."""
+        if not self.jobs.layout.shards.exists():
+            return {}
+        expected = self.jobs.expected
+        return {
+            variant: {seed: self.run_of(variant, seed) for seed in expected.seeds_of(variant)}
+            for variant in expected.variants
+        }
+
     def _run_on(self, name: str, seed: int, data: str) -> str:
         shared = self.jobs.initialisation_of(name, seed)
         return fingerprint(
@@ -342,7 +352,7 @@ class Fingerprints:
         )
 
     def found_runs(self, _: object = None) -> str:
-        """Fingerprint of the finished and failed runs, for partial results."""
+        """Fingerprint of the expected, finished and failed runs, for partial results."""
         layout = self.jobs.layout
         logs = [
             layout.log(f"{step}/{run.folder.relative_to(layout.runs)}")
@@ -351,7 +361,9 @@ class Fingerprints:
         ]
         files = [*(run.evaluation for run in self.jobs.runs), *logs]
         return fingerprint(
-            times={str(file): file.stat().st_mtime_ns for file in files if file.exists()}
+            expected=self.jobs.expected_runs(),
+            runs=self.runs(),
+            times={str(file): file.stat().st_mtime_ns for file in files if file.exists()},
         )
 
     @cached_property

@@ -1,9 +1,10 @@
 """The runs of an experiment: the expected ones, and their evaluations."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 
 from plain_commands.errors import UserError
 from plain_commands.files import read_json
@@ -26,6 +27,10 @@ def class_title(name: str) -> str:
     return "All classes (mAP)" if name == ALL else printable[:1].upper() + printable[1:]
 
 
+SeedsByVariant = dict[str, list[int]]
+"""Runs of an experiment."""
+
+
 class ExpectedRuns(Section):
     """The expected runs of an experiment: each seed of each variant."""
 
@@ -37,6 +42,8 @@ class ExpectedRuns(Section):
     """The classes, in the order of the table's rows."""
     more_seeds: dict[str, tuple[int, ...]] = Field(default_factory=dict)
     """Further seeds, by variant."""
+    fingerprints: dict[str, dict[int, str]] = Field(default_factory=dict)
+    """Fingerprints that the config, the data and the code ask for, by variant and seed."""
     directory: str | None = None
     """Working directory of Snakemake, if the results are elsewhere."""
 
@@ -53,6 +60,11 @@ class ExpectedRuns(Section):
     def pairs(self) -> list[tuple[str, int]]:
         """The variant and the seed of each run."""
         return [(variant, seed) for variant in self.variants for seed in self.seeds_of(variant)]
+
+    def is_outdated(self, variant: str, seed: int, fingerprint: str | None) -> bool:
+        """Whether a run's fingerprint differs from the expected one; False if one is unknown."""
+        wanted = self.fingerprints.get(variant, {}).get(seed)
+        return None not in (wanted, fingerprint) and wanted != fingerprint
 
     def layouts(self, folder: Path) -> list[RunLayout]:
         """The files of each run below a folder of runs."""
@@ -138,6 +150,29 @@ def read_runs(paths: Iterable[Path]) -> list[EvaluatedRun]:
     return runs
 
 
+def without_outdated(
+    runs: Iterable[EvaluatedRun], expected: ExpectedRuns | None
+) -> tuple[list[EvaluatedRun], SeedsByVariant]:
+    """Separate current from outdated runs.
+
+    Args:
+        runs: evaluated runs.
+        expected: the experiment's runs; without their fingerprints, no run counts as outdated.
+
+    Returns:
+        the current runs; the seeds of the outdated ones, by variant.
+    """
+    current: list[EvaluatedRun] = []
+    outdated: SeedsByVariant = {}
+    for run in runs:
+        fingerprint = run.evaluation.run.fingerprint
+        if expected and expected.is_outdated(run.variant, run.seed, fingerprint):
+            outdated.setdefault(run.variant, []).append(run.seed)
+        else:
+            current.append(run)
+    return current, outdated
+
+
 def check_same_experiment(runs: Sequence[EvaluatedRun]) -> None:
     """Check that runs are comparable, so that one table may show them.
 
@@ -216,13 +251,25 @@ def expected_of(runs: Sequence[EvaluatedRun], reference: str) -> ExpectedRuns:
     )
 
 
-def missing_runs(runs: Iterable[EvaluatedRun], expected: ExpectedRuns) -> dict[str, list[int]]:
+def missing_runs(
+    runs: Iterable[EvaluatedRun],
+    expected: ExpectedRuns,
+    outdated: Mapping[str, Sequence[int]] = MappingProxyType({}),
+) -> SeedsByVariant:
     """The missing runs: seeds by variant, without complete variants.
+
+    Args:
+        runs: evaluated runs.
+        expected: the experiment's runs.
+        outdated: runs that are outdated instead of missing.
 
     Raises:
         UserError: a run is not expected, or lacks one of the classes.
     """
-    left = {variant: list(expected.seeds_of(variant)) for variant in expected.variants}
+    left = {
+        variant: [seed for seed in seeds if seed not in outdated.get(variant, ())]
+        for variant, seeds in ((name, expected.seeds_of(name)) for name in expected.variants)
+    }
     findings = []
     for run in runs:
         if run.seed in left.get(run.variant, ()):
@@ -243,9 +290,18 @@ def missing_runs(runs: Iterable[EvaluatedRun], expected: ExpectedRuns) -> dict[s
     return {variant: seeds for variant, seeds in left.items() if seeds}
 
 
-def list_of(missing: dict[str, list[int]]) -> str:
+def list_of(runs: Mapping[str, Sequence[int]]) -> str:
     """`natural seed 2; blur seeds 1, 3`."""
     return "; ".join(
         f"{variant} seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
-        for variant, seeds in missing.items()
+        for variant, seeds in runs.items()
     )
+
+
+def outdated_sentence(outdated: Mapping[str, Sequence[int]]) -> str:
+    """Sentence that counts and names the outdated runs; empty if there are none."""
+    count = sum(map(len, outdated.values()))
+    if not count:
+        return ""
+    subject = "1 outdated run is" if count == 1 else f"{count} outdated runs are"
+    return f"{subject} left out, since settings, data or code changed: {list_of(outdated)}."

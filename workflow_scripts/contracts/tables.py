@@ -144,8 +144,8 @@ class RunRecord(FilePart):
     path: str
 
 
-class MissingRun(FilePart):
-    """An expected run without an evaluation."""
+class AbsentRun(FilePart):
+    """An expected run that is not in a table."""
 
     variant: str
     seed: int
@@ -176,7 +176,9 @@ class ResultTable(FilePart):
     more_seeds: dict[str, tuple[int, ...]] = Field(default_factory=dict)
     cells: tuple[TableCell, ...]
     runs: tuple[RunRecord, ...]
-    missing: tuple[MissingRun, ...]
+    missing: tuple[AbsentRun, ...]
+    outdated: tuple[AbsentRun, ...] = ()
+    """Evaluated runs that are left out, since their settings, data or code changed."""
     caption: str
     task: Task = Task.MASKS
     """Task that the APs measure."""

@@ -112,6 +112,8 @@ class ExperimentVerdict(FilePart):
     """Origin of the numbers: `runs` or `summary`."""
     missing: str = ""
     """Expected runs without an evaluation, as text."""
+    outdated: str = ""
+    """Sentence about the outdated runs, which are left out; empty if there are none."""
     note: str = ""
     """Additional caveat, such as one about the training."""
     task: Task = Task.MASKS

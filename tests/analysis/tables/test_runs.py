@@ -63,6 +63,57 @@ def test_a_folder_of_runs_gives_the_expected_ones(tmp_path, paths, capsys):
     assert "--runs-in needs --expected" in capsys.readouterr().err
 
 
+def outdated_but(current, seeds=(1, 2, 3)) -> str:
+    """The `--expected` JSON by which all evaluated runs are outdated, but for some."""
+    fingerprints = {
+        variant: {seed: "new" for seed in seeds if (variant, seed) not in current}
+        for variant in ("unmodified", "deep_natural")
+    }
+    return json.dumps({**json.loads(expectation(seeds=seeds)), "fingerprints": fingerprints})
+
+
+def test_outdated_runs_are_left_out_and_named(tmp_path, paths, capsys):
+    current = {("unmodified", 2), ("deep_natural", 1), ("deep_natural", 2)}
+    paths[5].unlink()
+    folder = ["--runs-in", str(tmp_path / "runs"), "--output", str(tmp_path / "tables")]
+    folder += ["--expected", outdated_but(current)]
+    assert main(["make", *folder]) == 2
+    assert "runs are missing: deep_natural seed 3;" in capsys.readouterr().err
+    assert main(["make", *folder, "--partial"]) == 0
+    content = json.loads((tmp_path / "tables/table_2.json").read_text())
+    assert {(run["variant"], run["seed"]) for run in content["runs"]} == current
+    assert content["missing"] == [{"variant": "deep_natural", "seed": 3}]
+    assert content["outdated"] == [{"variant": "unmodified", "seed": seed} for seed in (1, 3)]
+    lines = (
+        "Missing runs: deep_natural seed 3.",
+        "2 outdated runs are left out, since settings, data or code changed: unmodified seeds 1, 3.",
+    )
+    text = (tmp_path / "tables/table_2.md").read_text()
+    assert text.endswith("\n\n".join(lines) + "\n")
+    assert "over 1 to 2 training runs per variant" in text
+    assert " ".join(lines).replace("_", "\\_") in (tmp_path / "tables/table_2.tex").read_text()
+
+
+def test_an_outdated_run_is_no_error_while_it_is_trained_again(tmp_path, paths):
+    """Its run.json may be newer than its eval.json."""
+    facts = {"variant": "unmodified", "seed": 1, "fingerprint": "new", "settings": {"engine": "x"}}
+    write_json(paths[0].with_name("run.json"), facts)
+    everything = {(variant, seed) for variant in ("unmodified", "deep_natural") for seed in (2, 3)}
+    expected = outdated_but({*everything, ("deep_natural", 1)})
+    assert make(tmp_path, paths, "--partial", expected=expected) == 0
+    content = json.loads((tmp_path / "tables/table_2.json").read_text())
+    assert content["outdated"] == [{"variant": "unmodified", "seed": 1}]
+
+
+def test_outdated_runs_alone_make_no_table(tmp_path, paths, capsys):
+    assert make(tmp_path, paths, "--partial", expected=outdated_but(set())) == 2
+    error = capsys.readouterr().err
+    assert "6 outdated runs are left out" in error
+    assert "No other run has been evaluated yet" in error
+    assert make(tmp_path, paths, expected=outdated_but({("unmodified", 1)})) == 2
+    assert "runs are outdated: unmodified seeds 2, 3; deep_natural" in capsys.readouterr().err
+
+
 def test_nothing_to_aggregate(tmp_path, capsys):
     assert make(tmp_path, [tmp_path / "eval.json"], "--partial") == 2
     assert "no run is evaluated yet" in capsys.readouterr().err

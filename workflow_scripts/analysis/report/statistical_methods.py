@@ -36,6 +36,8 @@ def statistics_of(
     yield from _untested(verdict)
     if verdict.missing:
         yield f"Missing runs: {verdict.missing}."
+    if verdict.outdated:
+        yield verdict.outdated
 
 
 def _tests(verdict: ExperimentVerdict, cited: Bibliography) -> Iterator[str]:

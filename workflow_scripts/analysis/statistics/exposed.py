@@ -148,8 +148,17 @@ def _cell(row: Mapping[Any, Any]) -> str:
     return cell(row["mean"], row["std"], row["n"], row["n"])
 
 
-def caption(runs: Sequence[EvaluatedRun], level: float, missing: str) -> str:
-    """Explanation of rows and columns."""
+def caption(
+    runs: Sequence[EvaluatedRun], level: float, missing: str = "", outdated: str = ""
+) -> str:
+    """Explanation of rows and columns.
+
+    Args:
+        runs: the evaluated runs.
+        level: level of one-sided tests.
+        missing: expected runs without an evaluation, as text.
+        outdated: sentence about the outdated runs.
+    """
     first, much_from = runs[0].evaluation, exposed_scores(runs[0]).much_from
     text = (
         f"{first.task.noun.capitalize()} AP on {first.images} {first.tested_on} images by the "
@@ -158,4 +167,4 @@ def caption(runs: Sequence[EvaluatedRun], level: float, missing: str) -> str:
         f"with their {100 * (1 - 2 * level):.3g} % interval over the runs as independent ones "
         "(Welch). Objects of other groups are ignored."
     )
-    return f"{text} Missing runs: {missing}." if missing else text
+    return " ".join(filter(None, [text, missing and f"Missing runs: {missing}.", outdated]))

@@ -245,8 +245,9 @@ def blindness(verdict: ExperimentVerdict) -> str:
 
 
 def attention(verdict: ExperimentVerdict) -> list[str]:
-    """First remarks: missing runs, missing controls, and dropped images."""
+    """First remarks: missing and outdated runs, missing controls, and dropped images."""
     found = [f"Missing runs: {verdict.missing}."] if verdict.missing else []
+    found += [verdict.outdated] if verdict.outdated else []
     unknown = {Role.AA_CONTROL: "the false-alarm rate", Role.POSITIVE_CONTROL: "the sensitivity"}
     absent = [role for role in unknown if role not in {of.role for of in verdict.variants}]
     if absent:

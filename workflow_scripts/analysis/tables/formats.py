@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from tabulate import tabulate
 
-from workflow_scripts.analysis.tables.table import blocks, missing_line
+from workflow_scripts.analysis.tables.table import absent_lines, blocks
 from workflow_scripts.contracts.tables import ResultTable
 
 
@@ -24,7 +24,7 @@ def as_csv(table: ResultTable) -> str:
 def as_markdown(table: ResultTable) -> str:
     """The whitepaper's layout, with the variants in the first row below the AP's name."""
     parts = [_pipes(block, table.task.heading) for block in blocks(table)]
-    return "\n\n".join(filter(None, [*parts, table.caption, missing_line(table)])) + "\n"
+    return "\n\n".join(filter(None, [*parts, table.caption, *absent_lines(table)])) + "\n"
 
 
 def _pipes(block: TextTable, title: str) -> str:
@@ -41,12 +41,12 @@ def as_plain_text(table: ResultTable) -> str:
         first, *others = block.columns
         headers = ["\nClass", f"{table.task.heading}\n{first}", *(f"\n{name}" for name in others)]
         parts.append(tabulate(block.rows, headers, "simple", disable_numparse=True))
-    return "\n\n".join(filter(None, [table.caption, *parts, missing_line(table)])) + "\n"
+    return "\n\n".join(filter(None, [table.caption, *parts, *absent_lines(table)])) + "\n"
 
 
 def as_latex(table: ResultTable, label: str = "results") -> str:
     r"""A `table` to `\input`; needs the package booktabs."""
-    text = " ".join(filter(None, [table.caption, missing_line(table)]))
+    text = " ".join(filter(None, [table.caption, *absent_lines(table)]))
     return latex.table(
         [_tabular(block, table.task.heading) for block in blocks(table)], text, label
     )
@@ -89,5 +89,5 @@ def show(table: ResultTable) -> None:
             grid.add_row(*map(escape, row), style="bold" if row is block.rows[-1] else None)
         console.print(grid)
     console.print(table.caption, style="dim", highlight=False, markup=False)
-    if table.missing:
-        console.print(missing_line(table), style="yellow", highlight=False, markup=False)
+    for line in absent_lines(table):
+        console.print(line, style="yellow", highlight=False, markup=False)

@@ -1,17 +1,25 @@
 """Table II: numbers over the runs, and the text of its cells."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 from figures_and_tables.tables import TextTable
 
 from workflow_scripts.analysis.numbers import cell
-from workflow_scripts.contracts.evaluations import RunEvaluation
-from workflow_scripts.contracts.runs import ALL, EvaluatedRun, ExpectedRuns, class_title, list_of
+from workflow_scripts.contracts.runs import (
+    ALL,
+    EvaluatedRun,
+    ExpectedRuns,
+    SeedsByVariant,
+    class_title,
+    list_of,
+    outdated_sentence,
+)
 from workflow_scripts.contracts.tables import (
+    AbsentRun,
     CaptionedLayout,
-    MissingRun,
     ResultTable,
     RunRecord,
     TableCell,
@@ -82,6 +90,8 @@ def result_table(
     expected: ExpectedRuns,
     reference: str,
     missing: Mapping[str, Sequence[int]],
+    *,
+    outdated: Mapping[str, Sequence[int]],
     note: str = "",
 ) -> ResultTable:
     """Table II.
@@ -91,13 +101,14 @@ def result_table(
         expected: runs of the experiment.
         reference: variant that the others are compared with.
         missing: seeds of the expected runs that have no evaluation, by variant.
+        outdated: seeds of the expected runs whose evaluation is outdated, by variant.
         note: additional sentence of the caption.
     """
     first = runs[0].evaluation
     table = long_table(runs, expected.variants, expected.classes)
     layouts = {
         task: CaptionedLayout(
-            caption=" ".join(filter(None, (_caption(expected, missing, first, task), note))),
+            caption=" ".join(filter(None, (_caption(runs, expected, task), note))),
             layout=_layout(table, expected, task),
         )
         for task in first.coco.by_task
@@ -123,14 +134,17 @@ def result_table(
             )
             for run in runs
         ),
-        missing=tuple(
-            MissingRun(variant=variant, seed=seed)
-            for variant, seeds in missing.items()
-            for seed in seeds
-        ),
+        missing=_absent(missing),
+        outdated=_absent(outdated),
         caption=main.caption,
         layout=main.layout,
         boxes=layouts.get(Task.BOXES),
+    )
+
+
+def _absent(runs: Mapping[str, Sequence[int]]) -> tuple[AbsentRun, ...]:
+    return tuple(
+        AbsentRun(variant=variant, seed=seed) for variant, seeds in runs.items() for seed in seeds
     )
 
 
@@ -177,14 +191,10 @@ def _columns(layout: TextTable, names: Sequence[str]) -> TextTable:
     return TextTable(columns=tuple(names), rows=rows)
 
 
-def _caption(
-    expected: ExpectedRuns, missing: Mapping[str, Sequence[int]], tested: RunEvaluation, task: Task
-) -> str:
+def _caption(runs: Sequence[EvaluatedRun], expected: ExpectedRuns, task: Task) -> str:
     """Explanation of the table's numbers, in one or two sentences."""
-    by_variant = [
-        len(expected.seeds_of(variant)) - len(missing.get(variant, ()))
-        for variant in expected.variants
-    ]
+    tested, counted = runs[0].evaluation, Counter(run.variant for run in runs)
+    by_variant = [counted[variant] for variant in expected.variants]
     fewest, most = min(by_variant), max(by_variant)
     counts = str(most) if fewest == most else f"{fewest} to {most}"
     deviation = "" if most < 2 else " and standard deviation (n-1)"
@@ -196,9 +206,15 @@ def _caption(
     )
 
 
-def missing_line(table: ResultTable) -> str:
-    """The missing runs as one sentence; empty if there are none."""
-    missing: dict[str, list[int]] = {}
-    for run in table.missing:
-        missing.setdefault(run.variant, []).append(run.seed)
-    return f"Missing runs: {list_of(missing)}." if missing else ""
+def absent_lines(table: ResultTable) -> list[str]:
+    """The missing runs and the outdated ones, one sentence each; empty if there are none."""
+    missing, outdated = _by_variant(table.missing), _by_variant(table.outdated)
+    lines = [f"Missing runs: {list_of(missing)}." if missing else "", outdated_sentence(outdated)]
+    return [line for line in lines if line]
+
+
+def _by_variant(runs: Iterable[AbsentRun]) -> SeedsByVariant:
+    seeds: SeedsByVariant = {}
+    for run in runs:
+        seeds.setdefault(run.variant, []).append(run.seed)
+    return seeds

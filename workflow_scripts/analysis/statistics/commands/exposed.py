@@ -13,7 +13,7 @@ from workflow_scripts.analysis.run_arguments import (
 )
 from workflow_scripts.analysis.statistics import exposed as instances
 from workflow_scripts.common.cli import NewFolder, Settings
-from workflow_scripts.contracts.runs import list_of, missing_runs
+from workflow_scripts.contracts.runs import list_of, missing_runs, outdated_sentence
 from workflow_scripts.contracts.settings import Statistics
 
 
@@ -37,12 +37,12 @@ def exposed(
     Raises:
         UserError: there are no runs, or none of the reference.
     """
-    read, wanted = read_chosen_runs(runs, runs_in, expected, reference)
+    read, wanted, outdated = read_chosen_runs(runs, runs_in, expected, reference)
     if reference not in wanted.variants:
         raise UserError(f"no variant {reference!r}; known: {', '.join(wanted.variants)}")
-    missing, level = list_of(missing_runs(read, wanted)), settings.test_level
+    missing, level = list_of(missing_runs(read, wanted, outdated)), settings.test_level
     table = instances.exposed_table(read, wanted, reference, level)
-    caption = instances.caption(read, level, missing)
+    caption = instances.caption(read, level, missing, outdated_sentence(outdated))
     found = instances.as_tables(table, reference, level, missing, caption)
     write_formats(
         output,

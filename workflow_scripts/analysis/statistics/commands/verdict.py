@@ -29,7 +29,7 @@ from workflow_scripts.analysis.statistics.sources import (
 from workflow_scripts.analysis.statistics.supplement import supplement_of
 from workflow_scripts.analysis.statistics.supplement_formats import with_text
 from workflow_scripts.common.cli import Files, Names, NewFolder, Settings, Threads, option
-from workflow_scripts.contracts.runs import list_of, missing_runs
+from workflow_scripts.contracts.runs import SeedsByVariant, list_of, missing_runs, outdated_sentence
 from workflow_scripts.contracts.settings import VerdictSettings
 from workflow_scripts.contracts.supplements import BesideName
 from workflow_scripts.contracts.verdicts import ExperimentVerdict, Role, VariantVerdict
@@ -75,9 +75,10 @@ def verdict(
     if sum(source is not None for source in (runs, runs_in, summary)) != 1:
         raise UserError("give one of --runs, --runs-in and --summary")
     values: Values | None = None
+    outdated: SeedsByVariant = {}
     if summary is None:
-        read, wanted = read_chosen_runs(runs, runs_in, expected, reference)
-        missing = list_of(missing_runs(read, wanted))
+        read, wanted, outdated = read_chosen_runs(runs, runs_in, expected, reference)
+        missing = list_of(missing_runs(read, wanted, outdated))
         values = values_of_runs(read, wanted)
         samples, task = samples_of(values), read[0].evaluation.task
     elif settings.paired is True:
@@ -119,6 +120,7 @@ def verdict(
         settings=settings,
         source="runs" if summary is None else "summary",
         missing=missing,
+        outdated=outdated_sentence(outdated),
         note=note,
         task=task,
         images=images,

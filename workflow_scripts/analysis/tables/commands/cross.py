@@ -13,10 +13,12 @@ from workflow_scripts.analysis.tables import cross as crossing
 from workflow_scripts.common.cli import Folder, NewFolder, option
 from workflow_scripts.contracts.runs import (
     EvaluatedRun,
+    ExpectedRuns,
     check_same_experiment,
     list_of,
     missing_runs,
     read_expected,
+    without_outdated,
 )
 from workflow_scripts.contracts.runs import (
     runs_in as folder_runs,
@@ -49,7 +51,7 @@ def cross(
     paths = list(runs or ())
     if runs_in is not None:
         paths = [path for test in on for path in folder_runs(runs_in, wanted, test)]
-    by_test = _by_test(paths, on)
+    by_test = _by_test(paths, on, wanted)
     findings = [
         f"not tested on {test}: {list_of(missing)}; evaluate these runs"
         for test, tested in by_test.items()
@@ -71,11 +73,14 @@ def cross(
     log.info("%s.{csv,md,tex,json}: %d tests", output / "cross", len(by_test))
 
 
-def _by_test(paths: Iterable[Path], on: Sequence[str]) -> dict[str, list[EvaluatedRun]]:
-    """The runs by the variant of the test images."""
+def _by_test(
+    paths: Iterable[Path], on: Sequence[str], expected: ExpectedRuns
+) -> dict[str, list[EvaluatedRun]]:
+    """The runs by the variant of the test images, without outdated ones."""
     found: dict[str, list[EvaluatedRun]] = {test: [] for test in on}
     strangers = []
-    for run in map(EvaluatedRun.read, paths):
+    current, _ = without_outdated(map(EvaluatedRun.read, paths), expected)
+    for run in current:
         tested = run.evaluation.tested_on
         if tested in found:
             found[tested].append(run)

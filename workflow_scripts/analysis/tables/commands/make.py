@@ -8,7 +8,13 @@ from plain_commands.console import log
 from plain_commands.errors import UserError
 from plain_commands.files import write_text
 
-from workflow_scripts.analysis.run_arguments import Expected, Reference, Runs, RunsIn
+from workflow_scripts.analysis.run_arguments import (
+    Expected,
+    Reference,
+    Runs,
+    RunsIn,
+    read_current_runs,
+)
 from workflow_scripts.analysis.tables import formats
 from workflow_scripts.analysis.tables.table import result_table
 from workflow_scripts.common.cli import File, NewFolder, option
@@ -36,13 +42,14 @@ def make(
 
     Args:
         runs_from: a file that lists eval.json files, one per line, in addition to --runs.
-        partial: make the table from the existing runs, and name the missing ones. Use a separate
-            folder, so that the complete table is not replaced.
+        partial: make the table from the existing runs, and name the missing and the outdated ones.
+            Use a separate folder, so that the complete table is not replaced.
         note: additional sentence of the caption, such as one about the training.
         output: folder for the tables.
 
     Raises:
-        UserError: there are no runs, or some are missing and --partial is not given.
+        UserError: there are no runs, or some are missing or outdated and --partial is
+            not given.
     """
     wanted = evaluated.read_expected(expected) if expected else None
     paths = [*(runs or ()), *_listed(runs_from)]
@@ -55,17 +62,18 @@ def make(
         if wanted is None:
             raise UserError("--runs-in needs --expected, which names the runs")
         paths += evaluated.runs_in(runs_in, wanted)
-    evaluations = evaluated.read_runs(paths)
+    evaluations, outdated = read_current_runs(paths, wanted)
     if not evaluations:
         raise UserError("no eval.json in --runs, --runs-from, --runs-in: no run is evaluated yet")
     wanted = wanted or evaluated.expected_of(evaluations, reference)
-    missing = evaluated.missing_runs(evaluations, wanted)
-    if missing and not partial:
-        raise UserError(
-            f"runs are missing: {evaluated.list_of(missing)}; "
-            "evaluate them, or give --partial for a table without them"
-        )
-    table = result_table(evaluations, wanted, reference, missing, note)
+    missing = evaluated.missing_runs(evaluations, wanted, outdated)
+    for name, absent in {"missing": missing, "outdated": outdated}.items():
+        if absent and not partial:
+            raise UserError(
+                f"runs are {name}: {evaluated.list_of(absent)}; "
+                "evaluate them, or give --partial for a table without them"
+            )
+    table = result_table(evaluations, wanted, reference, missing, outdated=outdated, note=note)
     write_formats(
         output,
         "table_2",
