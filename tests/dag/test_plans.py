@@ -171,6 +171,30 @@ def test_a_failed_run_is_the_only_one_that_runs_again(done):
 
 
 @pytest.mark.slow
+def test_partial_results_leave_out_runs_of_another_recipe(done):
+    done.config["training"]["iterations"] = 47_000
+    done.run("results/whitepaper/runs/unmodified/seed~2/eval.json")
+    (done.results / "runs/anonymized/seed~2/eval.json").unlink()
+    done.run("partial_table_2", "partial_report")
+    table = json.loads((done.results / "tables/partial/table_2.json").read_text())
+    assert [(run["variant"], run["seed"]) for run in table["runs"]] == [("unmodified", 2)]
+    assert table["missing"] == [{"variant": "anonymized", "seed": 2}]
+    assert table["outdated"] == [
+        {"variant": variant, "seed": 1} for variant in ("unmodified", "anonymized")
+    ]
+    sentence = (
+        "2 outdated runs are left out, since settings, data or code changed: unmodified seed 1; "
+        "anonymized seed 1."
+    )
+    verdict = json.loads((done.results / "tables/partial/verdict.json").read_text())
+    assert (verdict["outdated"], verdict["missing"]) == (sentence, "anonymized seed 2")
+    page = (done.results / "tables/partial/report.html").read_text()
+    assert sentence in page
+    assert "Incomplete: 3 of 4 runs are missing or outdated" in page
+    assert "<strong>unmodified, seed 1</strong>: outdated" in page
+
+
+@pytest.mark.slow
 def test_the_cross_test_adds_predictions_and_trains_nothing(done):
     done.config["evaluation"]["on"] = ["unmodified"]
     assert done.plan() == {}

@@ -8,6 +8,7 @@ import pytest
 from folder_owner import Owner
 from slurm_repairs.questions import read_queue
 
+from tests.analysis.tables.written_runs import evaluation
 from tests.commands import status as main
 from workflow_scripts.contracts.run_states import State, statuses
 from workflow_scripts.contracts.runs import EXPECTED, read_expected
@@ -36,6 +37,32 @@ def write(path: Path, text: str = "") -> None:
     path.write_text(text)
 
 
+def write_run(results: Path, variant: str, seed: int, *, trained: str, evaluated: str) -> None:
+    """A run's files; the fingerprints are those of its training and of its evaluation."""
+    folder = results / f"runs/{variant}/seed~{seed}"
+    facts = {"variant": variant, "seed": seed, "fingerprint": trained}
+    write(folder / "run.json", json.dumps({**facts, "settings": {"engine": "torchvision"}}))
+    write(folder / "model_final.pth")
+    content = evaluation(variant, seed, (0.3, 0.2, 0.1))
+    content["run"]["fingerprint"] = evaluated
+    write(folder / "eval.json", json.dumps(content))
+
+
+def write_done(results: Path, variant: str, seed: int) -> None:
+    """The files of a finished run."""
+    write_run(results, variant, seed, trained="now", evaluated="now")
+
+
+def expect(results: Path, fingerprint: str) -> None:
+    """Let the config ask for this fingerprint of each run."""
+    path = results / EXPECTED
+    content = json.loads(path.read_text())
+    content["fingerprints"] = {
+        variant: dict.fromkeys(content["seeds"], fingerprint) for variant in content["variants"]
+    }
+    write(path, json.dumps(content))
+
+
 def look(results: Path, queue: str = "") -> dict:
     """The statuses by variant and seed."""
     queued = of_workflow(read_queue(queue), results.parents[1])
@@ -45,7 +72,7 @@ def look(results: Path, queue: str = "") -> dict:
 
 def test_each_state_is_told(results):
     runs, logs = results / "runs", results / "logs"
-    write(runs / "plain/seed~1/eval.json")
+    write_done(results, "plain", 1)
     write(runs / "plain/seed~2/model_final.pth")
     write(runs / "blur/seed~1/checkpoints/metrics.jsonl", METRICS)
     owner = replace(Owner.this_process(), slurm_job="812")
@@ -127,8 +154,54 @@ def look_at_last(metrics: str) -> int:
     return json.loads(metrics.splitlines()[-1])["iteration"]
 
 
+def test_a_run_that_is_trained_again_is_not_done(results):
+    """Snakemake deletes the outputs of a job when the job starts, and not those that follow."""
+    write_done(results, "plain", 1)
+    write_done(results, "plain", 2)
+    write_done(results, "blur", 1)
+    for seed in (1, 2):
+        (results / f"runs/plain/seed~{seed}/run.json").unlink()
+        (results / f"runs/plain/seed~{seed}/model_final.pth").unlink()
+    write(
+        results / "runs/plain/seed~1/checkpoints/owner.json",
+        json.dumps(asdict(Owner.this_process())),
+    )
+    write(results / "runs/plain/seed~2/checkpoints/metrics.jsonl", METRICS)
+    here = results.parents[1]
+    queue = f"17|run|PENDING|2026-01-02T03:04:05||Priority|rule_train_wildcards_blur_1|{here}"
+    found = look(results, queue)
+    assert found["plain", 1].state is State.RUNNING
+    assert found["blur", 1].state is State.QUEUED
+    assert (found["plain", 2].state, found["plain", 2].iteration) == (State.STOPPED, 40)
+
+
+def test_done_is_what_the_config_asks_for(results):
+    write_run(results, "plain", 1, trained="now", evaluated="now")
+    write_run(results, "plain", 2, trained="now", evaluated="before")
+    write_run(results, "blur", 1, trained="before", evaluated="before")
+    write_run(results, "blur", 2, trained="before", evaluated="before")
+    (results / "runs/blur/seed~2/run.json").unlink()
+    (results / "runs/blur/seed~2/model_final.pth").unlink()
+    expect(results, "now")
+    found = look(results)
+    assert {run: status.state for run, status in found.items() if run[0] != "boxes"} == {
+        ("plain", 1): State.DONE,
+        ("plain", 2): State.TRAINED,
+        ("blur", 1): State.OUTDATED,
+        ("blur", 2): State.OUTDATED,
+    }
+    assert totals(list(found.values())) == "6 runs: 1 done, 1 trained, 2 waiting, 2 outdated"
+
+
+def test_a_damaged_evaluation_is_said_at_its_run(results):
+    write(results / "runs/plain/seed~1/eval.json", "{")
+    found = look(results)["plain", 1]
+    assert found.state is State.FAILED
+    assert "eval.json: not valid JSON" in found.reason
+
+
 def test_the_command_prints_a_grid_or_json(results, capsys):
-    write(results / "runs/plain/seed~1/eval.json")
+    write_done(results, "plain", 1)
     assert main([str(results)]) == 0
     said = capsys.readouterr().out
     assert "6 runs: 1 done, 5 waiting" in said
@@ -140,7 +213,7 @@ def test_the_command_prints_a_grid_or_json(results, capsys):
 def test_watching_ends_with_the_last_run(results, capsys):
     for variant in ("plain", "blur", "boxes"):
         for seed in (1, 2):
-            write(results / f"runs/{variant}/seed~{seed}/eval.json")
+            write_done(results, variant, seed)
     assert main([str(results), "--watch", "0.1"]) == 0
     assert "6 runs: 6 done" in capsys.readouterr().out
 

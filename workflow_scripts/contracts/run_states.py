@@ -7,11 +7,13 @@ from enum import StrEnum
 from pathlib import Path
 
 from folder_owner import OwnershipError, owner_of
+from plain_commands.errors import UserError
 
+from workflow_scripts.contracts.evaluations import RunEvaluation
 from workflow_scripts.contracts.layout import Layout
 from workflow_scripts.contracts.run_layout import RunLayout, run_job
 from workflow_scripts.contracts.runs import ExpectedRuns
-from workflow_scripts.contracts.trainings import read_losses
+from workflow_scripts.contracts.trainings import TrainingRecord, read_losses
 
 RECENT_LINES = 20
 """Number of latest lines of metrics.jsonl that the speed is measured over."""
@@ -24,7 +26,7 @@ class State(StrEnum):
     """Progress of a run, in one word."""
 
     DONE = "done"
-    """Evaluated."""
+    """Evaluated, with the present settings, data and code as far as they are known."""
     TRAINED = "trained"
     """Trained; its prediction or its evaluation is still missing."""
     RUNNING = "running"
@@ -37,6 +39,8 @@ class State(StrEnum):
     """Ended with an error in one of its jobs."""
     WAITING = "waiting"
     """Not started."""
+    OUTDATED = "outdated"
+    """Trained or evaluated with other settings, data or code than the present ones."""
 
 
 @dataclass(frozen=True)
@@ -84,21 +88,30 @@ def statuses(
         queued: Slurm jobs of the experiment's directory, by rule and `variant_seed`.
     """
     return [
-        status_of(results, variant, seed, queued)
+        status_of(results, expected, variant, seed, queued)
         for variant in expected.variants
         for seed in expected.seeds_of(variant)
     ]
 
 
 def status_of(
-    results: Path, variant: str, seed: int, queued: Mapping[tuple[str, str], QueuedJob]
+    results: Path,
+    expected: ExpectedRuns,
+    variant: str,
+    seed: int,
+    queued: Mapping[tuple[str, str], QueuedJob],
 ) -> RunStatus:
     """The status of one run."""
     layout = Layout(results)
     run = layout.run(variant, seed)
-    if run.evaluation.exists():
-        return RunStatus(variant, seed, State.DONE)
     status = _with_progress(RunStatus(variant, seed, State.WAITING), run)
+    return _from_jobs(status, run, queued) or _from_files(status, run, layout, expected)
+
+
+def _from_jobs(
+    status: RunStatus, run: RunLayout, queued: Mapping[tuple[str, str], QueuedJob]
+) -> RunStatus | None:
+    """The status of a run that a job works on, or is queued for; None for other runs."""
     try:
         owner = owner_of(run.owner)
     except OwnershipError as error:
@@ -106,7 +119,7 @@ def status_of(
     if owner is not None and owner.seems_alive:
         return replace(status, state=State.RUNNING, slurm_job=owner.slurm_job, node=owner.host)
     for step in STEPS:
-        job = queued.get((step, f"{variant}_{seed}"))
+        job = queued.get((step, f"{status.variant}_{status.seed}"))
         if job is not None:
             return replace(
                 status,
@@ -115,20 +128,49 @@ def status_of(
                 node=job.node,
                 reason=job.reason,
             )
-    return _from_logs(status, layout, run)
+    return None
 
 
-def _from_logs(status: RunStatus, layout: Layout, run: RunLayout) -> RunStatus:
-    trained = run.checkpoint.exists()
+def _from_files(
+    status: RunStatus, run: RunLayout, layout: Layout, expected: ExpectedRuns
+) -> RunStatus:
+    """The status of a run that no job works on."""
+    variant, seed = status.variant, status.seed
+    try:
+        trained, evaluated = _fingerprints(run)
+    except UserError as error:
+        return replace(status, state=State.FAILED, reason=str(error))
+    old_training = expected.is_outdated(variant, seed, trained)
+    old_evaluation = expected.is_outdated(variant, seed, evaluated)
+    if evaluated is not None and evaluated == trained and not old_evaluation:
+        return RunStatus(variant, seed, State.DONE)
+    if (failed := _with_error(status, run, layout)) is not None:
+        return failed
+    if run.checkpoint.exists() and not old_training:
+        return replace(status, state=State.TRAINED)
+    if run.state.exists():
+        return replace(status, state=State.STOPPED)
+    return replace(status, state=State.OUTDATED) if old_training or old_evaluation else status
+
+
+def _fingerprints(run: RunLayout) -> tuple[str | None, str | None]:
+    """Fingerprints in a run's run.json and eval.json; None for a missing file."""
+    trained, evaluated = run.provenance, run.evaluation
+    return (
+        TrainingRecord.read(trained).fingerprint if trained.exists() else None,
+        RunEvaluation.read(evaluated).run.fingerprint if evaluated.exists() else None,
+    )
+
+
+def _with_error(status: RunStatus, run: RunLayout, layout: Layout) -> RunStatus | None:
+    """The status of a run whose last job ended with an error; None for other runs."""
     for step in reversed(STEPS):
         log = layout.log(run_job(step, status.variant, status.seed))
         error = error_in(log)
         # An error of the training is outdated once there are final weights.
-        if error is not None and (step != "train" or not trained):
+        if error is not None and (step != "train" or not run.checkpoint.exists()):
             return replace(status, state=State.FAILED, reason=error, log=str(log))
-    if trained:
-        return replace(status, state=State.TRAINED)
-    return replace(status, state=State.STOPPED if run.state.exists() else State.WAITING)
+    return None
 
 
 def _with_progress(status: RunStatus, run: RunLayout) -> RunStatus:

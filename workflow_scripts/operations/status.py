@@ -21,6 +21,7 @@ COLOURS = {
     State.STOPPED: "yellow",
     State.FAILED: "red",
     State.WAITING: "dim",
+    State.OUTDATED: "yellow",
 }
 
 

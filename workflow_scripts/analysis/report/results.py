@@ -21,7 +21,7 @@ from workflow_scripts.contracts.provenance import FILE_NAME, Provenance
 from workflow_scripts.contracts.registrations import Registration
 from workflow_scripts.contracts.run_layout import RunLayout, run_in
 from workflow_scripts.contracts.run_states import RunStatus, State, statuses
-from workflow_scripts.contracts.runs import ALL, EXPECTED, read_expected
+from workflow_scripts.contracts.runs import ALL, EXPECTED, ExpectedRuns, read_expected
 from workflow_scripts.contracts.supplements import Supplement
 from workflow_scripts.contracts.tables import (
     CrossTables,
@@ -170,6 +170,11 @@ class ExperimentResults:
         return {name: of.instances for name, of in scores.per_class.items()} if scores else {}
 
     @property
+    def has_outdated_runs(self) -> bool:
+        """Whether settings, data or code of an evaluated run have changed."""
+        return any(run.status.state is State.OUTDATED for run in self.runs)
+
+    @property
     def unfinished(self) -> list[Run]:
         """Runs that are not in the tables, failed ones first."""
         left = [run for run in self.runs if not run.is_done]
@@ -207,7 +212,7 @@ def read_results(
         classes=expected.classes,
         seeds=expected.seeds,
         runs=tuple(
-            _read_run(run_in(folder / "runs", status.variant, status.seed), status)
+            _read_run(run_in(folder / "runs", status.variant, status.seed), status, expected)
             for status in statuses(folder, expected, {})
         ),
         table=_read(ResultTable, tables / "table_2.json"),
@@ -239,15 +244,19 @@ def _further(folder: Path) -> Iterator[FurtherResults]:
             yield FurtherResults(path.name, table, verdict)
 
 
-def _read_run(layout: RunLayout, status: RunStatus) -> Run:
-    evaluation = _read(RunEvaluation, layout.evaluation)
+def _read_run(layout: RunLayout, status: RunStatus, expected: ExpectedRuns) -> Run:
+    """A run, without what earlier settings, data or code have left in its folder."""
+    done = status.state is State.DONE
+    evaluation = _read(RunEvaluation, layout.evaluation) if done else None
+    training = _read(TrainingRecord, layout.provenance)
+    outdated = training and expected.is_outdated(status.variant, status.seed, training.fingerprint)
     calibration = evaluation and evaluation.calibration
     return Run(
         status=status,
         scores=evaluation.scores if evaluation else None,
         reliability=calibration.reliability if calibration else (),
-        training=_read(TrainingRecord, layout.provenance),
-        curve=_curve(layout.metrics),
+        training=None if outdated else training,
+        curve=() if outdated else _curve(layout.metrics),
     )
 
 
