@@ -192,14 +192,9 @@ def record_of_weights():
 
 def further_tables(*suffixes):
     """Tables that the config asks for beside Table II, the verdict and the privacy table."""
-    asked = {
-        "exposed": EXPERIMENT.evaluation.exposed,
-        "cross": EXPERIMENT.further_tests,
-    }
     return [
         LAYOUT.table(name, suffix)
-        for name in asked
-        if asked[name]
+        for name in JOBS.further_tables()
         for suffix in suffixes
     ]
 
@@ -259,14 +254,14 @@ def say_what_is_not_planned():
 
 
 def record_expected_runs(index_changes=False):
-    """Write the runs that the experiment consists of, for partial results, reports and `status`.
+    """Write what the experiment consists of, for partial results, reports and `status`.
 
     A call that makes the index learns the fingerprints only after its start.
     """
     if EXPERIMENT.images_only:
         return
     elsewhere = LAYOUT.results.parent != Path("results")
-    runs = JOBS.expected.model_copy(
+    runs = JOBS.expected_results().model_copy(
         update={
             "directory": os.getcwd() if elsewhere else None,
             "fingerprints": {} if index_changes else FINGERPRINTS.runs(),

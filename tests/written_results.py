@@ -100,7 +100,7 @@ def write_results(
     )
     jobs, results = Jobs(experiment), folder / "results" / experiment.experiment
     rng = np.random.default_rng(7)
-    write_text(results / "runs/expected.json", jobs.expected_runs())
+    write_text(results / "runs/expected.json", jobs.expected_results().model_dump_json())
     for variant, treatment in treatments.items():
         for seed in experiment.runs.seeds_of(variant):
             if (variant, seed) in failed:

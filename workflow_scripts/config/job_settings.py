@@ -25,6 +25,7 @@ from workflow_scripts.anonymization.variants import (
 from workflow_scripts.config.experiment import Experiment
 from workflow_scripts.contracts.layout import Layout
 from workflow_scripts.contracts.run_layout import group_of
+from workflow_scripts.contracts.runs import ExpectedRuns
 from workflow_scripts.contracts.settings import UNMODIFIED
 from workflow_scripts.contracts.weights import weights_in, with_local_weights
 
@@ -223,6 +224,19 @@ class JobSettings:
     def expected_runs(self, _: object = None) -> str:
         """Variants, seeds and classes of the experiment, as JSON."""
         return canonical_json(self.expected.model_dump(mode="json", exclude_defaults=True))
+
+    def further_tables(self) -> tuple[str, ...]:
+        """Tables that the config asks for besides Table II, the verdict and the privacy table."""
+        asked = {
+            "exposed": self.experiment.evaluation.exposed,
+            "cross": self.experiment.further_tests,
+        }
+        return tuple(name for name in asked if asked[name])
+
+    def expected_results(self) -> ExpectedRuns:
+        """The expected runs, and the results that the config asks for besides the usual ones."""
+        asked = {"tables": self.further_tables(), "also": tuple(self.experiment.evaluation.also)}
+        return self.expected.model_copy(update=asked)
 
     def aa_controls(self, _: object = None) -> list[str]:
         """A/A controls: variants that repeat the reference with other seeds."""

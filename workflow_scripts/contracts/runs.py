@@ -44,6 +44,10 @@ class ExpectedRuns(Section):
     """Further seeds, by variant."""
     fingerprints: dict[str, dict[int, str]] = Field(default_factory=dict)
     """Fingerprints that the config, the data and the code ask for, by variant and seed."""
+    tables: tuple[str, ...] = ()
+    """Tables that the config asks for besides Table II and the verdict: `exposed`, `cross`."""
+    also: tuple[str, ...] = ()
+    """Further test sets that the config asks for."""
     directory: str | None = None
     """Working directory of Snakemake, if the results are elsewhere."""
 

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -226,6 +227,30 @@ def test_originals_are_embedded_only_if_asked(tmp_path, page):
     assert not shows_originals(page)
 
 
+def ask(results: Path, **changes) -> None:
+    """Change what the config asks for."""
+    path = results / "runs/expected.json"
+    write_json(path, {**read_json(path), **changes})
+
+
+def test_what_the_config_no_longer_asks_for_is_not_shown(tmp_path, finished):
+    """Snakemake leaves the files of earlier settings where they are."""
+    results = shutil.copytree(finished, tmp_path / "changed")
+    tables = results / "tables"
+    shutil.copy(tables / "exposed.json", tables / "cross.json")
+    for name in ("ghost", "night"):
+        (tables / "also" / name).mkdir(parents=True)
+        for table in ("table_2.json", "verdict.json"):
+            shutil.copy(tables / table, tables / "also" / name)
+    ask(results, tables=[], also=["night"])
+    page = page_of(results)
+    assert 'id="further"' in page
+    assert "Table II on night" in page
+    assert "ghost" not in page
+    for name in ("exposed", "cross"):
+        assert f'id="{name}"' not in page
+
+
 def test_exposed_objects_and_the_cross_test_are_shown_as_their_tables(tmp_path, finished, page):
     results = shutil.copytree(finished, tmp_path / "crossed")
     expected = read_expected(results / "runs/expected.json")
@@ -234,6 +259,7 @@ def test_exposed_objects_and_the_cross_test_are_shown_as_their_tables(tmp_path, 
     write_json(
         results / "tables/cross.json", cross.as_tables(table, expected, Task.MASKS).as_json()
     )
+    ask(results, tables=["exposed", "cross"])
     crossed = page_of(results)
     for name, shown in (("exposed", page), ("cross", crossed)):
         text = str(Text(shown[shown.index(f'<section id="{name}"') :])).replace("−", "-")

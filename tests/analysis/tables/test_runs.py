@@ -86,7 +86,8 @@ def test_outdated_runs_are_left_out_and_named(tmp_path, paths, capsys):
     assert content["outdated"] == [{"variant": "unmodified", "seed": seed} for seed in (1, 3)]
     lines = (
         "Missing runs: deep_natural seed 3.",
-        "2 outdated runs are left out, since settings, data or code changed: unmodified seeds 1, 3.",
+        "2 outdated runs are left out, since settings, data or code changed: "
+        "unmodified seeds 1, 3.",
     )
     text = (tmp_path / "tables/table_2.md").read_text()
     assert text.endswith("\n\n".join(lines) + "\n")

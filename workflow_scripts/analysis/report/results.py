@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -206,6 +206,10 @@ def read_results(
         if given is not None and not given.exists():
             raise UserError(f"{given}: no such file or folder")
     tables = tables or folder / "tables"
+
+    def asked(kind: type[File], table: str) -> File | None:
+        return _read(kind, tables / f"{table}.json") if table in expected.tables else None
+
     return ExperimentResults(
         folder=folder,
         variants=expected.variants,
@@ -218,9 +222,9 @@ def read_results(
         table=_read(ResultTable, tables / "table_2.json"),
         verdict=_read(ExperimentVerdict, tables / "verdict.json"),
         supplement=_read(Supplement, tables / "supplement.json"),
-        exposed=_read(ExposedTables, tables / "exposed.json"),
-        cross=_read(CrossTables, tables / "cross.json"),
-        further=tuple(_further(folder / "tables/also")),
+        exposed=asked(ExposedTables, "exposed"),
+        cross=asked(CrossTables, "cross"),
+        further=tuple(_further(tables / "also", expected.also)),
         privacy=_read(PrivacyTables, folder / "tables/privacy.json"),
         splits=_splits(folder / "data/table_1.csv"),
         data_notes=tuple(
@@ -236,12 +240,13 @@ def read_results(
     )
 
 
-def _further(folder: Path) -> Iterator[FurtherResults]:
-    for path in sorted(folder.glob("*/")):
-        table = _read(ResultTable, path / "table_2.json")
-        verdict = _read(ExperimentVerdict, path / "verdict.json")
+def _further(folder: Path, names: Iterable[str]) -> Iterator[FurtherResults]:
+    """Results on the further test sets that are there."""
+    for name in names:
+        table = _read(ResultTable, folder / name / "table_2.json")
+        verdict = _read(ExperimentVerdict, folder / name / "verdict.json")
         if table and verdict:
-            yield FurtherResults(path.name, table, verdict)
+            yield FurtherResults(name, table, verdict)
 
 
 def _read_run(layout: RunLayout, status: RunStatus, expected: ExpectedRuns) -> Run:
