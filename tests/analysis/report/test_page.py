@@ -300,3 +300,29 @@ def test_provenance_holds_config_and_hashes(finished):
     assert {"tables/verdict.json", "runs/natural/seed~1/model_final.pth"} <= set(files)
     assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in files.values())
     assert json.dumps(origin)
+
+
+def test_every_file_but_images_and_records_of_jobs_is_hashed(tmp_path, finished):
+    results = shutil.copytree(finished, tmp_path / "whole")
+    hashed = (
+        *("privacy.md", "weights/manifest.json", "images/blur/train/manifest.parquet"),
+        *("runs/natural/seed~1/on~blur/eval.json", "runs/natural/seed~1/also~night/eval.json"),
+        *("tables/also/night/table_2.json", "data/also/night.coco.json", "of_a_later_version.txt"),
+    )
+    not_hashed = (
+        *("report.html", "tables/partial/table_2.json", "runs/expected.json", "runs/.checked"),
+        *("logs/train/natural/seed~1.log", "benchmarks/table_2.tsv", "usage/table_2.txt"),
+        *("runs/natural/seed~1/checkpoints/state.pth", "runs/natural/seed~1/tensorboard/events"),
+        *("images/blur/train/000-5f1ad2c0/1.png", f"weights/{'5f' * 32}"),
+        *("data/synthetic/1.png", "privacy/attacks/blur/pictures/1.png"),
+    )
+    for name in (*hashed, *not_hashed):
+        path = results / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    (results / "weights/manifest.json").write_text('{"weights": []}')
+    shutil.copy(finished / "runs/expected.json", results / "runs/expected.json")
+    before = read_json(finished / "provenance.json")["files"]
+    assert main(["provenance", str(results), "--config", "{}"]) == 0
+    files = read_json(results / "provenance.json")["files"]
+    assert files.keys() == before.keys() | set(hashed)

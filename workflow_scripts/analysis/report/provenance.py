@@ -1,6 +1,6 @@
 """Origin of an experiment's numbers, and the hash of each file."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,15 @@ from workflow_scripts.common.fingerprint import LOCK
 from workflow_scripts.common.handing_on import without_folders
 from workflow_scripts.contracts.provenance import Provenance, RunOrigin
 
-HASHED = (
-    *("data/*.json", "data/*.csv", "pii/*/*.parquet", "pii/summary.json", "privacy/*.json"),
-    *("privacy/attacks/*/success.json", "privacy/missed/*", "privacy/review/numbers.json"),
-    *("privacy/membership/*/*.json", "speed.json", "registration.json"),
-    *("images/*/*/manifest.parquet", "runs/*/seed~*/*", "tables/*.*", "figures/*.*"),
-    *("data/also/*.json", "runs/*/seed~*/also~*/*", "tables/also/*/*.*"),
+NOT_HASHED = (
+    *("provenance.json", "report.html", "tables/partial"),  # follow from this record
+    *("runs/expected.json", "logs", "benchmarks", "usage"),  # change with every call
+    *("runs/*/seed~*/checkpoints", "runs/*/seed~*/tensorboard"),  # state of trainings
+    # Digests and manifests cover the images, and the names of weights are their hashes.
+    *("data/synthetic", "images/*/*/*/", "anonymized", "privacy/attacks/*/pictures"),
+    "weights/[0-9a-f]*",
 )
-"""Hashed files of the results folder; the hashes of images are in their manifests."""
+"""Files and folders of the results folder that are not hashed, besides hidden ones."""
 
 
 def provenance_of(results: ExperimentResults, config: dict[str, Any]) -> Provenance:
@@ -69,5 +70,15 @@ def _different(values: Iterable[Any]) -> tuple[Any, ...]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for pattern in HASHED:
-        yield from (path for path in sorted(folder.glob(pattern)) if path.is_file())
+    """The hashed files."""
+    return _visible_files(folder, {path for pattern in NOT_HASHED for path in folder.glob(pattern)})
+
+
+def _visible_files(folder: Path, left_out: Container[Path]) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or path in left_out:
+            continue
+        if path.is_dir():
+            yield from _visible_files(path, left_out)
+        elif path.is_file():
+            yield path
