@@ -23,6 +23,7 @@ import workflow_scripts  # finds the packages
 from plain_commands.errors import UserError
 from plain_commands.files import write_text
 from workflow_scripts.common.environment import config_arguments, prepare_commands
+from workflow_scripts.config.early import refuse_missing_files
 from workflow_scripts.config.experiment import experiment_of
 from workflow_scripts.config.fingerprints import Fingerprints
 from workflow_scripts.config.jobs import Jobs
@@ -38,6 +39,12 @@ try:
     JOBS.layout.refuse_what_is_in_the_way()
 except UserError as error:
     raise WorkflowError(str(error)) from None
+
+# To the default resources of a profile, Snakemake (9.27) adds disk space by the sizes of a job's
+# inputs, which it cannot read while it plans: it only prints a RuntimeWarning.
+RESOURCES = workflow.resource_settings.default_resources or {}
+if "disk_mb" in RESOURCES and RESOURCES["disk_mb"].raw is None:
+    RESOURCES["disk_mb"] = None
 
 workflow.config_settings.config_args = config_arguments(workflow.config_settings.config)
 
@@ -332,4 +339,21 @@ class IndexIsMade:
         if workflow.dag is None:  # nothing is decided yet
             return True
         needed = workflow.dag.needrun_jobs(exclude_finished=False)
-        return any(job.rule.name == "index_dataset" for job in needed)
+        is_made = any(job.rule.name == "index_dataset" for job in needed)
+        # Here Snakemake knows what it makes anew, and has deleted nothing yet. An error in an input
+        # function would be printed with a traceback.
+        if missing := missing_files(is_made):
+            raise WorkflowError(missing)
+        return is_made
+
+
+@functools.cache
+def missing_files(index_is_made):
+    """What files the planned jobs lack, one line each; empty if all are there."""
+    needed = workflow.dag.needrun_jobs(exclude_finished=False)
+    made = {str(path) for job in needed for path in job.output}
+    try:
+        refuse_missing_files(EXPERIMENT, LAYOUT, made)
+    except UserError as error:
+        return str(error)
+    return ""

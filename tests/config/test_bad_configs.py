@@ -1,6 +1,7 @@
 """Config files that are wrong: each is one line, from `config` and from Snakemake's dry run."""
 
 import itertools
+import re
 from pathlib import Path
 
 import pytest
@@ -176,7 +177,27 @@ def test_a_dry_run_says_what_is_missing(tmp_path) -> None:
     config = yaml.safe_load((PROJECT / "config.yaml").read_text())
     said = Workflow(tmp_path / "work", config).dry_run()
     assert said.returncode == 1
-    assert "UserError: dataset.root: no such folder: data/cityscapes;" in said.stdout
+    assert "\ndataset.root: no such folder: data/cityscapes;" in said.stdout
+    assert not re.search("Exception|Traceback|Wildcards", said.stdout)
+
+
+def test_what_is_made_anew_needs_its_source(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    test = {"images": "gone", "annotations": "gone.json"}
+    experiment = changed(evaluation={"also": {"rain": test}})
+    layout = Layout(tmp_path)
+    made = [layout.shards, layout.further_annotations("rain")]
+    for path in made:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    refuse_missing_files(experiment, layout)
+    with pytest.raises(UserError) as error:
+        refuse_missing_files(experiment, layout, set(map(str, made)))
+    assert [line.split(":")[0] for line in str(error.value).splitlines()] == [
+        "dataset.root",
+        "evaluation.also.rain.images",
+        "evaluation.also.rain.annotations",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import subprocess
 
 import pytest
 
@@ -113,3 +114,22 @@ def test_options_that_see_no_shards_before_the_index_say_so(fresh, indexed, opti
     assert "The data set is not indexed yet" in said
     assert "not indexed" not in fresh.dry_run("--until", "index_dataset").stdout
     assert "not indexed" not in indexed.dry_run(option, "anonymize").stdout
+
+
+def test_a_path_that_leads_nowhere_costs_no_index(indexed):
+    before = {file: file.read_bytes() for file in (indexed.results / "data").iterdir()}
+    indexed.config["dataset"]["root"] = "/nowhere"
+    line = "dataset.root: no such folder: /nowhere; correct the path, or put the folder there\n"
+    for said in (indexed.dry_run(), indexed.snakemake()):
+        assert said.returncode == 1
+        assert f"\n{line}" in said.stdout
+    assert indexed.call("plan").stdout.endswith(f"\n[plan] error: snakemake: {line}")
+    assert {file: file.read_bytes() for file in (indexed.results / "data").iterdir()} == before
+
+
+def test_a_dry_run_for_slurm_prints_no_warning(fresh):
+    fresh.profile = "profiles/slurm"
+    command = fresh.command("--dry-run")
+    said = subprocess.run(command, **fresh.surroundings(), check=False)
+    assert said.returncode == 0, said.stdout
+    assert "Warning" not in said.stdout

@@ -1,5 +1,6 @@
 """Check, before any job starts, that the files that an experiment names exist."""
 
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from plain_commands.errors import UserError
@@ -11,19 +12,33 @@ from workflow_scripts.contracts.layout import Layout
 from workflow_scripts.contracts.settings import CocoDataset
 from workflow_scripts.contracts.weights import OwnWeights, weights_in
 
+IsMade = Callable[[Path], bool]
+"""Whether a result is missing, or made anew."""
 
-def refuse_missing_files(experiment: Experiment, layout: Layout) -> None:
+
+def refuse_missing_files(
+    experiment: Experiment, layout: Layout, remade: Collection[str] = ()
+) -> None:
     """Check that the files and folders exist that unfinished results need.
+
+    Args:
+        experiment: the config.
+        layout: paths of the results.
+        remade: paths of results that are made anew if they exist.
 
     Raises:
         UserError: one line per missing path, with the key that names it.
     """
+
+    def is_made(result: Path) -> bool:
+        return str(result) in remade or not result.exists()
+
     findings = [
-        *(_images(experiment) if not layout.shards.exists() else []),
-        *_further_tests(experiment, layout),
+        *(_images(experiment) if is_made(layout.shards) else []),
+        *_further_tests(experiment, layout, is_made),
         *_regions(experiment),
-        *_folders(experiment, layout),
-        *_initial_weights(experiment, layout),
+        *_folders(experiment, layout, is_made),
+        *_initial_weights(experiment, layout, is_made),
         *(line for key, one in weights_in(experiment) for line in _weights(key, one, layout)),
     ]
     if findings:
@@ -48,11 +63,11 @@ def _images(experiment: Experiment) -> list[str]:
     return [line] if line else []
 
 
-def _further_tests(experiment: Experiment, layout: Layout) -> list[str]:
+def _further_tests(experiment: Experiment, layout: Layout, is_made: IsMade) -> list[str]:
     return [
         line
         for name, files in experiment.evaluation.also.items()
-        if not layout.further_annotations(name).exists()
+        if is_made(layout.further_annotations(name))
         for line in (
             _lacking(f"evaluation.also.{name}.images", files.images, folder=True),
             _lacking(f"evaluation.also.{name}.annotations", files.annotations),
@@ -74,18 +89,18 @@ def _regions(experiment: Experiment) -> list[str]:
     return [line for key, file in files.items() if file and (line := _lacking(key, file))]
 
 
-def _folders(experiment: Experiment, layout: Layout) -> list[str]:
+def _folders(experiment: Experiment, layout: Layout, is_made: IsMade) -> list[str]:
     return [
         line
         for name, variant in experiment.variants.items()
-        if isinstance(variant, Precomputed) and not layout.manifest(name, "train").exists()
+        if isinstance(variant, Precomputed) and is_made(layout.manifest(name, "train"))
         if (line := _lacking(f"variants.{name}.folder", variant.folder, folder=True))
     ]
 
 
-def _initial_weights(experiment: Experiment, layout: Layout) -> list[str]:
+def _initial_weights(experiment: Experiment, layout: Layout, is_made: IsMade) -> list[str]:
     file = getattr(experiment.training, "initialisation", None)
-    if not isinstance(file, Path) or layout.training_checked.exists():
+    if not isinstance(file, Path) or not is_made(layout.training_checked):
         return []
     line = _lacking("training.initialisation", file)
     return [line] if line else []

@@ -16,7 +16,6 @@ from plain_commands.files import canonical_json
 
 from workflow_scripts.anonymization.methods.command import CommandMethod
 from workflow_scripts.anonymization.variants import IMAGES_ONLY, twins_of
-from workflow_scripts.config.early import refuse_missing_files
 from workflow_scripts.config.experiment import Experiment
 from workflow_scripts.config.job_settings import (
     JobSettings,
@@ -232,13 +231,7 @@ class Jobs(JobSettings):
         return _option("--regions", [files] if isinstance(files, str) else [*(files or [])])
 
     def index_inputs(self, _: object = None) -> list[Path]:
-        """Inputs of the index: drawn scenes.
-
-        Raises:
-            UserError: files that the config names are missing, checked here because planning always
-                calls this function.
-        """
-        refuse_missing_files(self.experiment, self.layout)
+        """Inputs of the index: drawn scenes."""
         return [] if self.experiment.image_roots else [self.layout.drawn / "dataset.json"]
 
     def root_option(self, _: object = None) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from plain_commands.errors import UserError
+from program_runner.snakemake_bar import errors_in
 from snakemake.cli import parse_args, parse_config
 from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
@@ -23,9 +24,6 @@ from snakemake.utils import update_config
 from workflow_scripts.common.environment import prepare_commands
 from workflow_scripts.common.fingerprint import ROOT
 from workflow_scripts.config.experiment import Experiment, experiment_of, read_config
-
-LINES_OF_ERROR = 5
-"""Number of Snakemake's last output lines shown if it fails."""
 
 
 @dataclass(frozen=True)
@@ -142,8 +140,7 @@ class SnakemakeCall:
                 check=False,
             )
             if done.returncode:
-                said = [line.strip() for line in done.stdout.splitlines() if line.strip()]
-                raise UserError("\n".join(f"snakemake: {line}" for line in said[-LINES_OF_ERROR:]))
+                raise UserError("\n".join(f"snakemake: {line}" for line in errors_in(done.stdout)))
             return [_job(json.loads(line)) for line in listing.read_text("utf-8").splitlines()]
 
 

@@ -12,6 +12,8 @@ __all__ = ["errors_in", "run_quietly", "show_steps", "steps_in"]
 _STEPS = re.compile(r"(\d+) of (\d+) steps")
 _ERROR = re.compile(r"(?:\[[^]]+\] error|UserError): (.+)")
 """Error line of a job, after the job's name in brackets, or of a function that plans jobs."""
+_REFUSAL = re.compile(r"^WorkflowError.*:\n((?:(?! ).+\n?)+)", re.MULTILINE)
+"""Error lines of a call in which no job started."""
 SHOWN = 20
 """Largest number of error lines."""
 
@@ -68,10 +70,12 @@ def show_steps(
 
 def errors_in(said: str) -> list[str]:
     """Texts after `[job] error: ` or `UserError: ` in Snakemake's output, without duplicates; if
-    there are none, its last lines.
+    there are none, the lines of its `WorkflowError`; else its last lines.
     """
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     errors = [found[1] for line in lines if (found := _ERROR.match(line))]
+    if not errors:
+        errors = [line for found in _REFUSAL.findall(said) for line in found.splitlines()]
     return list(dict.fromkeys(errors))[:SHOWN] or lines[-SHOWN:] or ["Snakemake said nothing"]
 
 

@@ -41,6 +41,9 @@ def test_errors_are_named_once_or_else_the_last_lines():
     assert errors_in("noise\n[a] error: x: gone\n   [a] error: x: gone\nend") == ["x: gone"]
     planning = "Error:\n  UserError: x: there is no file y\nWildcards:\n\nTraceback:\n  File"
     assert errors_in(planning) == ["x: there is no file y"]
+    refused = 'WorkflowError in file "a", line 3:\nx: gone\ny: gone\n  File "a", in b\nend\n'
+    assert errors_in(refused) == ["x: gone", "y: gone"]
+    assert errors_in(f"[a] error: z\n{refused}") == ["z"]
     assert errors_in("first\n\nlast\n") == ["first", "last"]
     assert errors_in("") == ["Snakemake said nothing"]
     assert len(errors_in("\n".join(f"[a] error: {number}" for number in range(99)))) == 20
