@@ -112,6 +112,7 @@ COCO = {"kind": "coco", "train": {"images": "i", "annotations": "a"}, "classes":
 COCO["val"] = COCO["train"]
 FILE = {"source": "here", "sha256": "0" * 64, "licence": "MIT"}
 ARCFACE = {"attack": "recognition", "recognizer": "arcface"}
+COMMAND = {"method": "command", "command": "cp -r {input} {output}"}
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
@@ -135,6 +136,18 @@ EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
         (
             {"variants": {"v": {"method": "precomputed", "folder": "vendor"}}},
             "variants.v.folder: no such folder: vendor; correct the path, or put the folder",
+        ),
+        (
+            {"variants": {"v": {"method": "command", "command": "/opt/no/tool {input} {output}"}}},
+            "variants.v.command: no program '/opt/no/tool' here; install it or give its path",
+        ),
+        (
+            {"variants": {"v": {"method": "command", "command": "sh toool.sh {input} {output}"}}},
+            "variants.v.command: there is no file toool.sh; correct the command, or name the",
+        ),
+        (
+            {"variants": {"v": {**COMMAND, "directory": "there"}}},
+            "variants.v.directory: there is no folder there",
         ),
         (
             {"training": {"initialisation": "w.pth", "initialisation_sha256": "0" * 64}},

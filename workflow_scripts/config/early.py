@@ -6,6 +6,7 @@ from pathlib import Path
 from plain_commands.errors import UserError
 from plain_commands.files import sha256_of_file
 
+from workflow_scripts.anonymization.methods.command import CommandMethod
 from workflow_scripts.anonymization.methods.precomputed import Precomputed
 from workflow_scripts.config.experiment import Experiment
 from workflow_scripts.contracts.layout import Layout
@@ -38,6 +39,7 @@ def refuse_missing_files(
         *_further_tests(experiment, layout, is_made),
         *_regions(experiment),
         *_folders(experiment, layout, is_made),
+        *_programs(experiment, layout, is_made),
         *_initial_weights(experiment, layout, is_made),
         *(line for key, one in weights_in(experiment) for line in _weights(key, one, layout)),
     ]
@@ -96,6 +98,17 @@ def _folders(experiment: Experiment, layout: Layout, is_made: IsMade) -> list[st
         if isinstance(variant, Precomputed) and is_made(layout.manifest(name, "train"))
         if (line := _lacking(f"variants.{name}.folder", variant.folder, folder=True))
     ]
+
+
+def _programs(experiment: Experiment, layout: Layout, is_made: IsMade) -> list[str]:
+    findings = []
+    for name, variant in experiment.variants.items():
+        if isinstance(variant, CommandMethod) and is_made(layout.manifest(name, "train")):
+            try:
+                variant.check_early()
+            except UserError as error:
+                findings.append(f"variants.{name}.{error}")
+    return findings
 
 
 def _initial_weights(experiment: Experiment, layout: Layout, is_made: IsMade) -> list[str]:

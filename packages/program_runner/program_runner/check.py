@@ -1,10 +1,48 @@
 """Check whether a program can be started."""
 
+import itertools
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from .errors import ProgramError
+
+_INTERPRETER = re.compile(r"(?:.*/)?(?:python[\d.]*|sh|bash)")
+
+
+def check_paths(words: Sequence[str], directory: Path | None = None) -> None:
+    """Check the program of a command if it is a path, and the script that it starts.
+
+    A program that is only a name may be in the PATH of another machine.
+
+    Args:
+        words: the program and its arguments.
+        directory: base of relative paths; None for the current one.
+
+    Raises:
+        ProgramError: one of them is missing, or the program cannot be started.
+    """
+    if "/" in words[0]:
+        check_program(words[0], directory)
+    script = _script_of(words)
+    path = (directory or Path()) / (script or "")
+    if script is not None and not path.exists():
+        raise ProgramError(
+            f"there is no file {path}; correct the command, or name the folder that it starts in "
+            "(`directory`)"
+        )
+
+
+def _script_of(words: Sequence[str]) -> str | None:
+    """The script that is an interpreter's first argument, after `env` and variables.
+
+    Other commands may start a script that is not on this machine, such as `apptainer exec`.
+    """
+    given = [*itertools.dropwhile(lambda word: word == "env" or "=" in word, words)]
+    if len(given) > 1 and _INTERPRETER.fullmatch(given[0]) and given[1].endswith((".py", ".sh")):
+        return given[1]
+    return None
 
 
 def check_program(name: str, directory: Path | None = None, search: str | None = None) -> None:

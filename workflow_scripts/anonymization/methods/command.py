@@ -12,6 +12,7 @@ from plain_commands.files import write_json
 from program_runner import (
     ProgramError,
     ProgramTimeoutError,
+    check_paths,
     check_program,
     check_template,
     filled_in,
@@ -66,10 +67,22 @@ class CommandMethod(Method):
         """The program and its arguments, with these values of the placeholders."""
         return filled_in(self.command, values)
 
-    def check(self, split: CocoSplit) -> None:
-        """Check that the program exists."""
+    def check_early(self) -> None:
+        """Check that the folder, the program and its script exist, as far as they are paths.
+
+        Raises:
+            UserError: one of them is missing.
+        """
         if self.directory is not None and not self.directory.is_dir():
             raise UserError(f"directory: there is no folder {self.directory}")
+        try:
+            check_paths(self.words(), self.directory)
+        except ProgramError as error:
+            raise UserError(f"command: {error}") from None
+
+    def check(self, split: CocoSplit) -> None:
+        """Check that the program exists."""
+        self.check_early()
         try:
             check_program(self.words()[0], self.directory)
         except ProgramError as error:

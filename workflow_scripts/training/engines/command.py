@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
 from plain_commands.errors import UserError
-from program_runner import check_template
+from program_runner import ProgramError, check_paths, check_template, filled_in
 from pydantic import field_validator, model_validator
 
 from workflow_scripts.training.engine import Engine, EngineSettings, Recipe
@@ -98,9 +98,13 @@ class CommandTraining(EngineSettings):
         Raises:
             UserError: one of them is missing.
         """
-        self.command_of("predict")
         if self.directory is not None and not self.directory.is_dir():
             raise UserError(f"training.directory: there is no folder {self.directory}; correct it")
+        for key in ("train", "predict"):
+            try:
+                check_paths(filled_in(self.command_of(key), {}), self.directory)
+            except ProgramError as error:
+                raise UserError(f"training.{key}: {error}") from None
         self.further_dependencies()
         self.prediction_dependencies()
 
@@ -113,7 +117,7 @@ class CommandTraining(EngineSettings):
 
     def prediction_dependencies(self) -> dict[str, Any]:
         """Files of the predicting program; the run already depends on the rest."""
-        files = files_of(self.predict, (), self.directory, "predict") if self.predict else []
+        files = files_of(self.predict, (), self.directory) if self.predict else []
         return {"program": self.predict, "program_files": digests_of(files)}
 
     def recipe(self) -> Recipe:

@@ -1,8 +1,7 @@
 """Parts of a user's program: its files, and the packages of its environment."""
 
-import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import yaml
@@ -15,12 +14,9 @@ CONDA = (".yaml", ".yml")
 """Suffixes of conda files; other paths are folders of environments."""
 INSTALLERS = ("pip", "uv")
 """Packages that only install other packages."""
-_INTERPRETER = re.compile(r"(?:.*/)?(?:python[\d.]*|sh|bash)")
 
 
-def files_of(
-    template: str, further: Iterable[Path], directory: Path | None, key: str = "train"
-) -> list[Path]:
+def files_of(template: str, further: Iterable[Path], directory: Path | None) -> list[Path]:
     """Files of a program: those named in its command, and further ones.
 
     The executable itself counts only if it is a script.
@@ -29,19 +25,12 @@ def files_of(
         template: the command with its placeholders.
         further: paths, possibly with wildcards (`**` matches any folders).
         directory: folder that paths are relative to; None for the current one.
-        key: key of the command in the section `training`.
 
     Raises:
-        UserError: a script in the command is missing, or a path matches no file.
+        UserError: a path matches no file.
     """
     base = directory or Path()
     program, *words = filled_in(template, {})
-    script = _script_of([program, *words])
-    if script is not None and not (base / script).exists():
-        raise UserError(
-            f"training.{key}: there is no file {base / script}; correct the command, or name the "
-            "folder that it starts in (training.directory)"
-        )
     named = [base / word for word in words]
     if "/" in program and _is_script(base / program):
         named.insert(0, base / program)
@@ -53,17 +42,6 @@ def files_of(
             raise UserError(f"training.files: {path} matches no file; correct the path")
         found += files
     return list(dict.fromkeys(found))
-
-
-def _script_of(words: Sequence[str]) -> str | None:
-    """The script that is an interpreter's first argument, after `env` and variables.
-
-    Other commands may start a script that is not on this machine, such as `apptainer exec`.
-    """
-    given = [*itertools.dropwhile(lambda word: word == "env" or "=" in word, words)]
-    if len(given) > 1 and _INTERPRETER.fullmatch(given[0]) and given[1].endswith((".py", ".sh")):
-        return given[1]
-    return None
 
 
 def _is_script(path: Path) -> bool:
