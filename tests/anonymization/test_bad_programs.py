@@ -125,6 +125,7 @@ def program(data: Path, code: str) -> dict:
 
 
 OWN = "; the program has to write regular files"
+MISSING = "3 of 3 images are missing, e.g. a/0.png; the program wrote "
 LEFT = {
     "nothing there": (COPY, "{output}/a/0.png: no such file, nor one with another suffix"),
     "a folder": (COPY + "os.mkdir(target + '/a/0.png')", "{output}/a/0.png: no such file, nor"),
@@ -178,7 +179,21 @@ LEFT = {
         START + "os.rmdir(target); os.symlink('/', target)",
         "{output} is a link to /" + OWN,
     ),
-    "no output folder": (START + "os.rmdir(target)", "{output}: 3 of 3 images are missing, e.g."),
+    "no output folder": (START + "os.rmdir(target)", f"{{output}}: {MISSING}no files; it has to"),
+    "nothing at all": (
+        START,
+        f"{{output}}: {MISSING}no files; it has to write each image to the relative path of its "
+        "input, as .png, .jpg, .jpeg, .webp, .tif, .tiff, .bmp",
+    ),
+    "other names": (
+        START + "for name in os.listdir(source + '/b'):\n"
+        "    shutil.copy(f'{source}/b/{name}', f'{target}/{name[0]}_blurred.jpg')",
+        f"{{output}}: {MISSING}2 other files, e.g. 2_blurred.jpg; it has to write each image",
+    ),
+    "other suffixes": (
+        START + "open(target + '/notes.txt', 'w')",
+        f"{{output}}: {MISSING}1 other file, e.g. notes.txt; it has to write each image",
+    ),
 }
 
 

@@ -43,7 +43,8 @@ FOLDERS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "prefix of a vendor": (
         lambda twins: moved_files(twins, lambda name: f"town/anon_{name.name}"),
-        "{theirs}: 3 of 3 images are missing, e.g. town/a.png; does it need a `rename`?",
+        "{theirs}: 3 of 3 images are missing, e.g. town/a.png; found 3 other files, e.g. town/"
+        "anon_a.png; correct `folder`, or name the part that differs (`rename`)",
     ),
     "suffix of a vendor": (
         lambda twins: moved_files(twins, lambda name: f"town/{name.stem}_anonymized.jpg"),
@@ -66,7 +67,8 @@ FOLDERS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "other names": (
         lambda twins: moved_files(twins, lambda name: f"town/frame {name.stem}.png"),
-        "{theirs}: 3 of 3 images are missing, e.g. town/a.png; does it need a `rename`?",
+        "{theirs}: 3 of 3 images are missing, e.g. town/a.png; found 3 other files, e.g. town/"
+        "frame a.png; correct `folder`, or name the part that differs (`rename`)",
     ),
     "one is missing": (
         lambda twins: (twins / "theirs/town/b.png").unlink(),

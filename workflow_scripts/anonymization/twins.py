@@ -15,7 +15,7 @@ from pydantic import Field, field_validator
 from twin_comparison.boxes import MARGIN, covered
 from twin_comparison.changes import compared
 from twin_comparison.covering import parts_on
-from twin_comparison.files import expected_path, files_for, rename_for
+from twin_comparison.files import SUFFIXES, expected_path, files_for, rename_for
 from twin_comparison.resemblance import exchanged, glimpse, resemblance
 
 from workflow_scripts.anonymization.method import Finished, Method
@@ -76,14 +76,34 @@ class Twins(Method):
         some = [image.file_name for image in images[:: max(1, len(images) // 10)]]
         rename = rename_for(self.folder, absent[0], some) if absent else None
         if rename is not None or 1 < len(absent) == len(images):
-            proposed = f"`rename: {json.dumps(rename)}` finds it"
-            advice = "does it need a `rename`?" if rename is None else proposed
             return [
                 f"{self.folder}: {len(absent)} of {len(images)} images are missing, e.g. "
-                f"{self._expected(absent[0]).relative_to(self.folder)}; {advice}"
+                f"{self._expected(absent[0]).relative_to(self.folder)}; "
+                f"{self._advice(self._others(images), rename)}"
             ]
         self._tell_of_links(images)
         return [finding for image in images if (finding := self._finding(image))]
+
+    def _advice(self, others: str, rename: dict[str, str] | None) -> str:
+        """What was found instead of the images, and what to do.
+
+        Args:
+            others: the files that match no image, see `_others`.
+            rename: value of `rename` with which they match.
+        """
+        if rename is not None:
+            return f"`rename: {json.dumps(rename)}` finds it"
+        return f"found {others}; correct `folder`, or name the part that differs (`rename`)"
+
+    def _others(self, images: Sequence[CocoImage]) -> str:
+        """Number of the files that match no image, with an example."""
+        matching = {path for image in images for path in self._files(image.file_name)}
+        files = (path for path in self.folder.rglob("*") if path.is_file())
+        others = sorted(path for path in files if path not in matching)
+        if not others:
+            return "no files"
+        noun = "other file" if len(others) == 1 else "other files"
+        return f"{len(others)} {noun}, e.g. {others[0].relative_to(self.folder)}"
 
     def _files(self, file_name: str) -> list[Path]:
         """The files that match an image."""
@@ -135,6 +155,12 @@ class CommandResults(Twins):
     def replacement(self, file_name: str) -> Finished | None:
         """The image in the folder; None if none is expected."""
         return super().replacement(file_name) if file_name in self.names else None
+
+    def _advice(self, others: str, rename: dict[str, str] | None) -> str:
+        return (
+            f"the program wrote {others}; it has to write each image to the relative path of its "
+            f"input, as {', '.join(SUFFIXES)}"
+        )
 
 
 @dataclass(frozen=True)
