@@ -110,6 +110,7 @@ def changed(**sections: object) -> Experiment:
 
 COCO = {"kind": "coco", "train": {"images": "i", "annotations": "a"}, "classes": ["car", "person"]}
 COCO["val"] = COCO["train"]
+CLASSES_WITH_PII = {"person_classes": ["person"], "vehicle_classes": ["car"]}
 FILE = {"source": "here", "sha256": "0" * 64, "licence": "MIT"}
 ARCFACE = {"attack": "recognition", "recognizer": "arcface"}
 COMMAND = {"method": "command", "command": "cp -r {input} {output}"}
@@ -219,6 +220,11 @@ def test_what_is_made_anew_needs_its_source(tmp_path, monkeypatch) -> None:
         (
             {"pii": {"person_classes": ["persom"]}},
             "pii.person_classes: persom is not one of the classes",
+        ),
+        (
+            {"dataset": {**COCO, "classes": ["person", "cars"]}, "pii": CLASSES_WITH_PII},
+            "pii.vehicle_classes: car is not one of the classes person, cars; if cars is meant by "
+            "car, correct this key or dataset.classes",
         ),
         (
             {"pii": {"vehicle_classes": ["car", "van"]}},

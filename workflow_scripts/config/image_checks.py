@@ -1,6 +1,7 @@
 """Defaults and cross-checks of the sections before any run: data set, PII, methods, attacks."""
 
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,6 +11,7 @@ from workflow_scripts.anonymization.methods.drop import Drop
 from workflow_scripts.anonymization.methods.natural import Natural
 from workflow_scripts.anonymization.variants import IMAGES_ONLY, Variant
 from workflow_scripts.config.sections import Sections
+from workflow_scripts.contracts.settings import CocoDataset
 from workflow_scripts.training.engines.command import CommandTraining
 
 SAFEST_SEARCH = {
@@ -91,14 +93,20 @@ class ImageChecks(Sections):
 
     @model_validator(mode="after")
     def _classes_with_pii_are_known(self) -> Self:
+        classes, is_coco = self.classes, isinstance(self.dataset, CocoDataset)
         for kind in self.pii.detectors if self.pii.only_on_labelled else ():
             key, names = self.pii.parent_classes[kind]
-            unknown = [name for name in names if name not in self.classes]
+            unknown = [name for name in names if name not in classes]
             if len(unknown) == len(names) or (unknown and key in self.pii.model_fields_set):
+                advice = "name classes of the data set, or set pii.only_on_labelled to false"
+                pairs = [(one, near) for one in unknown for near in get_close_matches(one, classes)]
+                if pairs:
+                    name, close = pairs[0]
+                    keys = "this key or dataset.classes" if is_coco else "it"
+                    advice = f"if {close} is meant by {name}, correct {keys}"
                 raise ValueError(
                     f"pii.{key}: {', '.join(unknown) or 'an empty list'} is not one of the classes "
-                    f"{', '.join(self.classes)}; "
-                    "name classes of the data set, or set pii.only_on_labelled to false"
+                    f"{', '.join(classes)}; {advice}"
                 )
         return self
 
