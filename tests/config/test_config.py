@@ -12,7 +12,7 @@ import yaml
 from plain_commands.errors import UserError
 
 from tests.workflow import PROJECT
-from workflow_scripts.config.commands.check import schema_text
+from workflow_scripts.config.commands.check import check, schema_text
 from workflow_scripts.config.experiment import read_experiment
 from workflow_scripts.config.fingerprints import Fingerprints
 from workflow_scripts.config.jobs import Jobs
@@ -33,6 +33,20 @@ def change(config: dict, key: str, value: object) -> dict:
         section = section[parent]
     section[last] = value
     return changed
+
+
+def test_a_config_without_trainings_counts_no_runs(tmp_path, caplog):
+    caplog.set_level("INFO", logger="plain_commands")
+    page = (PROJECT / "docs/images-only.md").read_text(encoding="utf-8")
+    file = tmp_path / "photos.yaml"
+    (text,) = re.findall(r"```yaml\n(experiment: .*?)```", page, re.S)
+    file.write_text(text)
+    check(file)
+    check(PROJECT / "config.yaml")
+    assert caplog.messages == [
+        f"{file}: images only, nothing is trained; variants: natural",
+        f"{PROJECT / 'config.yaml'}: 2 variants, 5 seeds, 10 runs",
+    ]
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.parent.name)

@@ -35,6 +35,12 @@ def check(config: File | None = None, /, *, schema: NewFile | None = None) -> No
         write_text(schema, schema_text())
     if config:
         experiment = read_experiment(read_config(config), str(config))
+        if experiment.images_only:
+            log.info(
+                "%s: images only, nothing is trained; variants: %s",
+                *(config, ", ".join(experiment.variants)),
+            )
+            return
         log.info(
             "%s: %d variants, %d seeds, %d runs",
             config,
