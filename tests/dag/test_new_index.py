@@ -133,3 +133,10 @@ def test_a_dry_run_for_slurm_prints_no_warning(fresh):
     said = subprocess.run(command, **fresh.surroundings(), check=False)
     assert said.returncode == 0, said.stdout
     assert "Warning" not in said.stdout
+
+
+def test_a_plan_says_what_a_new_index_leaves_open(indexed):
+    assert "not planned yet" not in indexed.call("plan").stdout
+    indexed.config["dataset"]["images_per_shard"] = 2
+    said = indexed.call("plan").stdout
+    assert "what follows from its result is not planned yet; for the whole plan, first run" in said

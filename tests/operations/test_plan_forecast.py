@@ -8,11 +8,13 @@ from cluster_jobs.scheduling import Partition
 from plain_commands.errors import UserError
 
 from tests.workflow import PROJECT
+from workflow_scripts.contracts.shards import Shards
 from workflow_scripts.contracts.usage import Usage
 from workflow_scripts.operations.commands.plan import as_text, size
 from workflow_scripts.operations.plan.estimates import (
     DEFAULT_BYTES,
     SECONDS_EACH,
+    Estimate,
     Estimates,
     Workload,
     turnarounds,
@@ -78,13 +80,59 @@ def test_failed_attempts_do_not_count_and_saved_ones_add_up(tmp_path):
     assert Estimates(tmp_path, 100).seconds(job("train")).value == 250
 
 
+def index(results, train: int, val: int, per_shard: int) -> None:
+    """An index of images in shards."""
+    by_split = {
+        split: {
+            f"{split}{start}": tuple(f"{n}.png" for n in range(start, start + per_shard))
+            for start in range(0, count, per_shard)
+        }
+        for split, count in (("train", train), ("val", val))
+    }
+    (results / "data").mkdir()
+    Shards(per_shard, {}, by_split).write(results / "data/shards.json")
+
+
 def test_records_of_other_shards_count_by_image(tmp_path):
     record(tmp_path, "anonymize/natural/000-aa", seconds=10.0)
-    (tmp_path / "data").mkdir()
-    shards = {"000-aa": ["1.png", "2.png"], "001-bb": ["3.png", "4.png"]}
-    (tmp_path / "data/shards.json").write_text(json.dumps({"shards": shards}))
-    of_shard = job("anonymize", wildcards={"variant": "natural", "shard": "000-cc"})
+    index(tmp_path, train=4, val=2, per_shard=2)
+    of_shard = job(
+        "anonymize",
+        wildcards={"variant": "natural", "shard": "000-cc"},
+        log="results/mine/logs/anonymize/natural/000-cc.log",
+    )
     assert Estimates(tmp_path, 8).seconds(of_shard).value == 40
+
+
+def test_records_of_another_data_set_count_by_image(tmp_path):
+    record(tmp_path, "predict/natural/seed~1", seconds=10.0)
+    record(tmp_path, "gather_images/natural/train", seconds=5.0)
+    index(tmp_path, train=4, val=2, per_shard=2)
+    estimates = Estimates(tmp_path, 2, Workload({"train": 4, "val": 20}))
+    assert estimates.seconds(job("predict")) == Estimate(100, 1, "20 images")
+    assert estimates.seconds(job("gather_images")).value == 5
+
+
+def write_run(results, seed: int, images_seen: int | None) -> None:
+    """The record of a finished run of `natural`."""
+    facts = {"variant": "natural", "seed": seed, "fingerprint": "f", "images_seen": images_seen}
+    file = results / f"runs/natural/seed~{seed}/run.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps({**facts, "settings": {"engine": "torchvision"}}))
+
+
+def test_records_of_trainings_of_another_length_count_by_image(tmp_path):
+    for seed, start, seconds in ((1, 0, 900.0), (1, 1, 60.0), (2, 2, 240.0), (3, 3, 7.0)):
+        record(tmp_path, f"train/natural/seed~{seed}", f"a{start}", start=start, seconds=seconds)
+    write_run(tmp_path, 1, images_seen=60)
+    write_run(tmp_path, 2, images_seen=120)
+    short = Estimates(tmp_path, 100, Workload(iterations=30, images_per_step=2))
+    assert short.seconds(job("train")) == Estimate(90, 2, "30 iterations of 2 images")
+    long = Estimates(tmp_path, 100, Workload(iterations=48_000, images_per_step=2))
+    # The first training of seed 1, and that of seed 3, whose run is gone, do not count.
+    assert long.seconds(job("train")) == Estimate(144_000, 2, "48000 iterations of 2 images")
+    found = forecast([job("train")], long, NODES, in_slurm=False)
+    assert "2 records, scaled to 48000 iterations of 2 images" in as_text(found)
 
 
 def test_without_records_there_are_defaults(tmp_path):

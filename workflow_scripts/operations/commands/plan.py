@@ -70,6 +70,12 @@ def plan(
     call = SnakemakeCall.behind_dashes(snakemake)
     node = Node(gpus_per_node, cores_per_node, memory_per_node)
     now = forecast_of(call, records, nodes, node)
+    if any(kind.kind == "index_dataset" for kind in now.kinds):
+        log.warning(
+            "index_dataset is among the jobs: what follows from its result is not planned yet; for "
+            "the whole plan, first run %s",
+            call.typed("index_dataset"),
+        )
     more = None
     if seeds:
         more = forecast_of(call.with_config(f"seeds={seeds}"), records, nodes, node)
@@ -157,7 +163,7 @@ def as_text(found: Forecast) -> str:
 def _basis(kind: KindForecast) -> str:
     """Basis of an estimated duration."""
     if kind.records:
-        return f"{kind.records} records"
+        return f"{kind.records} records" + (f", scaled to {kind.basis}" if kind.basis else "")
     return f"default for {kind.basis}" if kind.basis else "default"
 
 

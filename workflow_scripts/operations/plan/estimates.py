@@ -1,15 +1,19 @@
 """Durations and outputs of jobs, estimated from records of earlier jobs or by default."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean, median
 
+from plain_commands.errors import UserError
 from plain_commands.files import read_json
 
 from workflow_scripts.common.cli import EXIT_SAVED
+from workflow_scripts.contracts.layout import Layout
+from workflow_scripts.contracts.run_layout import RunLayout
 from workflow_scripts.contracts.shards import Shards
+from workflow_scripts.contracts.trainings import TrainingRecord
 from workflow_scripts.contracts.usage import Usage, job_of, read_usage
 from workflow_scripts.operations.snakemake_call import Job, gpus_to_use
 
@@ -75,6 +79,11 @@ class Workload:
     sample: int = 500
     """Most training images that second detectors search."""
 
+    @property
+    def trained_images(self) -> int:
+        """Number of images that a training sees, repetitions included."""
+        return self.iterations * self.images_per_step
+
     def counts(self, images_per_shard: float) -> dict[str, float]:
         """Number of images or regions by what `SECONDS_EACH` counts."""
         train = self.images["train"]
@@ -93,7 +102,7 @@ class Estimate:
     value: float
     records: int
     basis: str = ""
-    """Basis of a default."""
+    """Basis of a default, or workload that records of another one are scaled to."""
 
 
 class Estimates:
@@ -112,10 +121,26 @@ class Estimates:
         self.results = results
         self.images_per_shard = images_per_shard
         records = sorted(read_usage(results), key=lambda used: used.start)
+        self._counts = self.work.counts(images_per_shard)
+        recorded = replace(self.work, images=read_image_counts(results) or self.work.images)
+        of_records = recorded.counts(read_shard_size(results) or images_per_shard)
+        self._factors = {
+            counted: max(count, 1) / max(of_records[counted], 1)
+            for counted, count in self._counts.items()
+        }
+        """Planned workload, relative to that of the records, by what is counted."""
+        finished = dict(whole_jobs(records))
+        trained = {job: images_trained(results, job) for job in finished if _is_training(job)}
         self._seconds: dict[str, list[float]] = {}
-        for job, seconds in whole_jobs(records):
+        self._lengths = {images for images in trained.values() if images}
+        for job, seconds in finished.items():
+            factor = 1.0
+            if job in trained and self._lengths:
+                if not (images := trained[job]):
+                    continue  # of an earlier run, with a length that is not known any more
+                factor = self.work.trained_images / images
             for kind in (job.split("/")[0], _kind(job)):
-                self._seconds.setdefault(kind, []).append(seconds)
+                self._seconds.setdefault(kind, []).append(factor * seconds)
         in_slurm = [used for used in records if used.slurm_job and used.exit_code == 0]
         self.startup = _median(
             [used.startup_seconds for used in in_slurm if used.startup_seconds is not None],
@@ -124,9 +149,6 @@ class Estimates:
         gaps = sorted(turnarounds(in_slurm))
         # The lower quartile, since some may have waited for the limit `Partition.jobs`.
         self.turnaround = _median(gaps[: (len(gaps) + 1) // 2], DEFAULT_TURNAROUND_SECONDS)
-        shards = read_shard_size(results)
-        # Records of shards of another size are scaled by the number of images.
-        self._shard_factor = images_per_shard / shards if shards else 1.0
 
     def seconds(self, job: Job) -> Estimate:
         """Duration of a job's command."""
@@ -135,26 +157,40 @@ class Estimates:
         for key in (_kind(name), stage):
             known = self._seconds.get(key)
             if known:
-                factor = self._shard_factor if "shard" in job.wildcards else 1.0
-                return Estimate(factor * fmean(known), len(known))
+                return self._from_records(stage, known)
         if stage == "train":
             return self._training(gpus_of(job))
         if stage not in SECONDS_EACH:
             return Estimate(LEAST_SECONDS, 0)
         counted, each = SECONDS_EACH[stage]
-        count = self.work.counts(self.images_per_shard)[counted]
-        basis = f"{count:.0f} {'regions' if counted == 'regions' else 'images'}"
-        return Estimate(max(count * each, LEAST_SECONDS), 0, basis)
+        return Estimate(max(self._counts[counted] * each, LEAST_SECONDS), 0, self._basis(stage))
+
+    def _from_records(self, stage: str, seconds: Sequence[float]) -> Estimate:
+        """Mean of records, scaled by what determines the duration."""
+        factor = self._factor(stage)
+        is_scaled = factor != 1
+        if stage == "train":
+            is_scaled = bool(self._lengths - {self.work.trained_images})
+        basis = self._basis(stage) if is_scaled else ""
+        return Estimate(factor * fmean(seconds), len(seconds), basis)
+
+    def _factor(self, stage: str) -> float:
+        return self._factors[SECONDS_EACH[stage][0]] if stage in SECONDS_EACH else 1.0
+
+    def _basis(self, stage: str) -> str:
+        if stage == "train":
+            return f"{self.work.iterations} iterations of {self.work.images_per_step} images"
+        counted, _ = SECONDS_EACH[stage]
+        return f"{self._counts[counted]:.0f} {'regions' if counted == 'regions' else 'images'}"
 
     def _training(self, gpus: int) -> Estimate:
-        work = self.work
         each = SECONDS_A_TRAINED_IMAGE / gpus if gpus else SECONDS_A_TRAINED_IMAGE_ON_CPU
-        seconds = work.iterations * work.images_per_step * each
-        basis = f"{work.iterations} iterations of {work.images_per_step} images"
-        return Estimate(max(seconds, LEAST_SECONDS), 0, basis)
+        seconds = self.work.trained_images * each
+        return Estimate(max(seconds, LEAST_SECONDS), 0, self._basis("train"))
 
     def bytes(self, job: Job) -> Estimate:
         """Size of a job's output on disk."""
+        stage = name_of(job).split("/")[0]
         sizes: list[float] = []
         counts = []
         for pattern in job.patterns:
@@ -164,9 +200,7 @@ class Estimates:
             if found:
                 sizes.append(fmean(map(size_of, found)))
         if sizes:
-            factor = self._shard_factor if "shard" in job.wildcards else 1.0
-            return Estimate(factor * sum(sizes), min(counts))
-        stage = name_of(job).split("/")[0]
+            return Estimate(self._factor(stage) * sum(sizes), min(counts))
         if stage in BYTES_AN_IMAGE_OF_A_SHARD:
             return Estimate(BYTES_AN_IMAGE_OF_A_SHARD[stage] * self.images_per_shard, 0)
         of_images = BYTES_AN_IMAGE.get(stage, 0.0) * self.work.images["val"]
@@ -191,6 +225,15 @@ def whole_jobs(records: Iterable[Usage]) -> Iterator[tuple[str, float]]:
             saved[used.job] = saved.get(used.job, 0.0) + seconds
         elif used.exit_code == 0:
             yield used.job, saved.pop(used.job, 0.0) + seconds
+
+
+def images_trained(results: Path, job: str) -> int | None:
+    """Number of images that a finished training saw; None if its run is gone or does not say."""
+    run = RunLayout(Layout(results).runs / job.partition("/")[2])
+    try:
+        return TrainingRecord.read(run.provenance).images_seen
+    except UserError:
+        return None
 
 
 def turnarounds(records: Iterable[Usage]) -> list[float]:
@@ -244,6 +287,10 @@ def size_of(path: Path) -> int:
     """Bytes of a file, or of all files in a folder."""
     files = path.rglob("*") if path.is_dir() else [path]
     return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def _is_training(job: str) -> bool:
+    return job.startswith("train/")
 
 
 def _kind(job: str) -> str:

@@ -35,7 +35,7 @@ class KindForecast:
     records: int
     """Number of earlier jobs that the duration is based on; 0 for a default."""
     basis: str
-    """Basis of a default."""
+    """Basis of a default, or workload that records of another one are scaled to."""
 
 
 @dataclass(frozen=True)
