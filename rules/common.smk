@@ -92,6 +92,10 @@ def read_shards(mtime_ns):
         raise WorkflowError(str(error)) from None
 
 
+# A damaged index is refused here: in an input function, Snakemake would print a traceback.
+if workflow.is_main_process and LAYOUT.shards.exists():
+    shards_of_dataset()
+
 FINGERPRINTS = Fingerprints(JOBS, lambda: shards_of_dataset().digests)
 
 

@@ -108,6 +108,21 @@ def test_a_damaged_index_is_named_with_what_helps(indexed, content):
     assert indexed.plan()["index_dataset"] == 1
 
 
+def test_a_damaged_index_of_images_only_is_no_traceback(fresh, cityscapes):
+    fresh.config = {
+        "experiment": "photos",
+        "dataset": {"kind": "images", "root": str(cityscapes)},
+        "variants": {"natural": {"method": "natural"}},
+    }
+    shards = fresh.results / "data/shards.json"
+    shards.parent.mkdir(parents=True)
+    shards.write_text("{")
+    refused = fresh.dry_run()
+    assert refused.returncode == 1
+    assert "; delete it, and the workflow recreates it\n" in refused.stdout
+    assert not re.search("InputFunction|Traceback", refused.stdout)
+
+
 @pytest.mark.parametrize("option", ["--until", "--omit-from"])
 def test_options_that_see_no_shards_before_the_index_say_so(fresh, indexed, option):
     said = fresh.dry_run(option, "anonymize").stdout
