@@ -194,10 +194,10 @@ class TestWhatDoesNotRun:
     def test_no_face_is_large_enough(self):
         assert (
             self.reason(Recognition(), self.NOTHING, self.FACES)
-            == "no faces are at least 20 px wide"
+            == "no faces at least 20 px wide were detected"
         )
         said = self.reason(PlateReading(), self.NOTHING, self.NOTHING)
-        assert said == "no license plates are at least 40 px wide"
+        assert said == "no license plates at least 40 px wide were detected"
 
     def test_pictures_that_nobody_could_treat(self):
         assert self.reason(InformedRecognition(), self.FACES, self.FACES) == UNTREATED

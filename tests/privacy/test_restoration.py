@@ -6,11 +6,12 @@ from identity_attacks.evidence import NotPossibleError
 from identity_attacks.restoration import restored
 from plain_commands.errors import UserError
 
+from workflow_scripts.anonymization import variants
 from workflow_scripts.anonymization.methods.blur import Blur
 from workflow_scripts.anonymization.methods.pixelate import Pixelate
 from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.imaging.pictures import picture_of
-from workflow_scripts.privacy.attacks.restoration import operator_of
+from workflow_scripts.privacy.attacks.restoration import OTHERS, operator_of
 from workflow_scripts.privacy.evidence import cut
 
 METHODS = [
@@ -51,9 +52,23 @@ def test_the_operator_is_what_the_method_does(method, box):
 
 def test_what_cannot_be_undone():
     assert operator_of({"method": "unmodified"}) is None
-    with pytest.raises(NotPossibleError, match="blackbox is neither a blur nor a pixelation"):
+    with pytest.raises(NotPossibleError, match="undoes the methods blur and pixelate, and this is"):
         operator_of({"method": "blackbox"})
     with pytest.raises(NotPossibleError, match=r"with margin 1\.5"):
         operator_of(Blur(margin=1.5).model_dump(mode="json"))
     with pytest.raises(UserError, match="settings of blur lack strength, margin, shape"):
         operator_of({"method": "blur"})
+
+
+@pytest.mark.parametrize("name", ["command", "precomputed", "a_method_of_ones_own"])
+def test_what_a_program_does_is_not_known(name):
+    with pytest.raises(NotPossibleError) as raised:
+        operator_of({"method": name})
+    said = str(raised.value)
+    assert f"what the method {name} does to a face is not known, so undoing it was not" in said
+    assert "attack a variant of the method blur or pixelate with the same strength" in said
+
+
+def test_each_method_is_undone_or_another_one_or_makes_no_images():
+    told = {one.model_fields["method"].default for one in variants.METHODS if one.makes_images}
+    assert {"blur", "pixelate", *OTHERS} == told

@@ -19,13 +19,13 @@ HEADLINES = ("rank_1", "read_whole")
 """Measures that represent an attack's success where only one fits: the first available one
 counts."""
 
-NOTHING_LEFT = "every image with one is left out"
+NOTHING_LEFT = "every image with an attacked one is left out"
 """Reason why an attack did not run on a variant that drops what could be attacked."""
 
 
 def none_large_enough(kind: Kind) -> str:
-    """Reason why an attack did not run on a data set without anything that could be attacked."""
-    return f"no {kind.plural} are at least {LEAST_WIDTH[kind]} px wide"
+    """Reason why an attack did not run where nothing was detected that could be attacked."""
+    return f"no {kind.plural} at least {LEAST_WIDTH[kind]} px wide were detected"
 
 
 class AttackRun(FilePart):

@@ -11,8 +11,8 @@ from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.privacy.attack import Attack
 
 UNTREATED = (
-    "an attacker's own pictures cannot be treated alike, since its images were made elsewhere or "
-    "from labels"
+    "the attacker has no pictures that were treated alike, which are impossible for images made "
+    "elsewhere or from labels"
 )
 
 

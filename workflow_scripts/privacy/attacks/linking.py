@@ -24,8 +24,8 @@ class Linking(FaceAttack):
             # The attacker's pictures have no track, so they would get other faces, and linking
             # would seem hard.
             raise NotPossibleError(
-                "with identity: track, all images of a track show one new face and are linked on "
-                "purpose"
+                "with identity: track, the images of a track show one new face and are linked on "
+                "purpose, and the attacker's pictures belong to no track"
             )
         from identity_attacks.linking import linking  # noqa: PLC0415 - SciPy
 

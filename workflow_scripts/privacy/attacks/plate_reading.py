@@ -41,5 +41,5 @@ class PlateReading(Attack):
 
         known = KnownPlates.of(plates(originals), OcrReader(threads))
         if not known.plates:
-            raise NotPossibleError("no license plate can be read in the originals")
+            raise NotPossibleError("it reads no license plate in the originals")
         return lambda variant: known.success(plates(variant))

@@ -12,6 +12,10 @@ from workflow_scripts.privacy.face_attack import FaceAttack
 if TYPE_CHECKING:
     from identity_attacks.restoration import Operator
 
+OTHERS = ("blackbox", "diffusion", "drop", "mask_objects", "natural")
+"""Methods of this repository that are not undone. Any other, such as a program's images, may be a
+blur."""
+
 
 class Restoration(FaceAttack):
     """Faces after the blur or the pixels of a variant are undone as far as possible."""
@@ -38,7 +42,7 @@ def operator_of(method: Mapping[str, Any]) -> "Operator | None":
         method: all settings of the method.
 
     Raises:
-        NotPossibleError: it cannot be undone.
+        NotPossibleError: it is not undone, or what it does is not known.
         UserError: settings are missing.
     """
     from identity_attacks.restoration import (  # noqa: PLC0415 - OpenCV
@@ -52,8 +56,14 @@ def operator_of(method: Mapping[str, Any]) -> "Operator | None":
     name = method.get("method")
     if name == "unmodified":
         return None
+    if name in OTHERS:
+        raise NotPossibleError(f"it undoes the methods blur and pixelate, and this is {name}")
     if name not in ("blur", "pixelate"):
-        raise NotPossibleError(f"{name} is neither a blur nor a pixelation, so it cannot be undone")
+        raise NotPossibleError(
+            f"what the method {name} does to a face is not known, so undoing it was not attempted "
+            "(if it is a blur or a pixelation, attack a variant of the method blur or pixelate "
+            "with the same strength)"
+        )
     if missing := [key for key in ("strength", "margin", "shape") if key not in method]:
         raise UserError(f"--method: the settings of {name} lack {', '.join(missing)}")
     if method["margin"] > AROUND:
