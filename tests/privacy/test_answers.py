@@ -51,6 +51,13 @@ class TestAnswers:
         said = self.said(one(Conclusion.CHANCE), one(Conclusion.UNDECIDED))
         assert said.startswith("v, faces: undecided: 100 faces are too few; about 400 are needed.")
 
+    def test_several_pictures_of_a_face_count_once(self):
+        linked = one(Conclusion.UNDECIDED)
+        twice = replace(rate(0.0), n=62, independent=31.0)
+        run = linked.run.model_copy(update={"success": Success({"rank_1": twice})})
+        said = self.said(linked.model_copy(update={"run": run}))
+        assert said.startswith("v, faces: undecided: 31 faces are too few; about 400 are needed.")
+
     def test_more_regions_would_not_decide_what_is_near_the_margin(self):
         near = one(Conclusion.UNDECIDED, 0.02)
         near = near.model_copy(

@@ -157,9 +157,12 @@ def _answer(
 
 
 def _lacking(undecided: Sequence[JudgedAttack], kind: Kind) -> str:
-    """Number of attacked regions, and the number needed to decide, if more would help."""
+    """Number of attacked faces or plates, and how many would decide, if more would help.
+
+    Several pictures of one face count once: they are not independent.
+    """
     short = [
-        (one.judgement.needed, _deciding(one).n)
+        (one.judgement.needed, round(_deciding(one).independent))
         for one in undecided
         if one.judgement and (one.judgement.needed or 0) > _deciding(one).independent
     ]
