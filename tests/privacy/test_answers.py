@@ -9,11 +9,11 @@ from plain_commands.errors import UserError
 
 from tests.commands import privacy as main
 from tests.privacy.judged_attacks import one, rate
-from workflow_scripts.contracts.attacks import AttackRun, Attacks, none_large_enough
+from workflow_scripts.contracts.attacks import AttackRun, Attacks, JudgedAttack, none_large_enough
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.contracts.tables import PrivacyTables
 from workflow_scripts.privacy.attack import RETRIEVAL
-from workflow_scripts.privacy.judging import answer, broken
+from workflow_scripts.privacy.judging import answer, broken, in_short, worst
 
 
 class TestAnswers:
@@ -92,6 +92,50 @@ class TestAnswers:
         assert read.startswith(
             "v, license plates: leaks. Strongest attack: plate reading, n = 100: read whole of 20"
         )
+
+
+class TestInShort:
+    """What is said of a variant where the report begins."""
+
+    def said(self, *attacks, looked_for=tuple(Kind)) -> str:
+        return in_short("v", attacks, looked_for)
+
+    def plates(self, conclusion=None) -> JudgedAttack:
+        return one(conclusion, title="plate reading", kind=Kind.LICENSE_PLATE)
+
+    def test_the_worst_conclusion_of_each_kind(self):
+        faces = one(Conclusion.CHANCE), one(Conclusion.UNDECIDED), one(Conclusion.LEAKS, 0.4)
+        assert self.said(*faces, self.plates(Conclusion.UNDECIDED)) == (
+            "v: faces leak; license plates are undecided."
+        )
+
+    def test_no_better_than_chance_says_whether_all_attacks_ran(self):
+        assert self.said(one(Conclusion.CHANCE)) == ("v: no attack on faces is better than chance.")
+        assert self.said(one(Conclusion.CHANCE), one()) == (
+            "v: no attack that ran on faces is better than chance."
+        )
+
+    def test_what_is_no_evidence(self):
+        assert self.said(one(Conclusion.FAILS), self.plates()) == (
+            "v: no attack gives evidence on faces; no attack gives evidence on license plates."
+        )
+        assert self.said(one(), self.plates(), looked_for=(Kind.FACE,)) == (
+            "v: no attack gives evidence on faces; license plates were not looked for."
+        )
+        assert self.said() == "v: not attacked."
+
+    def test_it_agrees_with_the_long_answer(self):
+        verdicts = {
+            Conclusion.LEAKS: "leaks",
+            Conclusion.UNDECIDED: "undecided",
+            Conclusion.CHANCE: "no attack exceeds chance",
+            Conclusion.FAILS: "no attack gives evidence",
+        }
+        for number, (conclusion, verdict) in enumerate(verdicts.items()):
+            attacks = [one(other) for other in list(verdicts)[number:]]
+            assert worst(attacks) is conclusion
+            (said,) = answer("v", attacks, 0.01)
+            assert said.startswith(f"v, faces: {verdict}")
 
 
 def test_a_limit_is_for_the_upper_end_of_the_interval():

@@ -90,6 +90,8 @@ class PrivacyTables(CaptionedTables):
     originals."""
     answers: tuple[str, ...] = ()
     """Conclusions from the attacks, one sentence per variant and kind."""
+    in_short: tuple[str, ...] = ()
+    """The same conclusions without numbers, one sentence per variant."""
     missed: Missed | None = None
     review: Review | None = None
     """Numbers of a person's review of a random sample."""

@@ -118,25 +118,65 @@ def answer(
     return sentences
 
 
+def in_short(
+    variant: str, attacks: Sequence[JudgedAttack], looked_for: Collection[Kind] = tuple(Kind)
+) -> str:
+    """Conclusions from the attacks on a variant, as one sentence on all kinds of region.
+
+    Args:
+        variant: name of the variant.
+        attacks: attacks on all variants.
+        looked_for: kinds that were searched for.
+    """
+    clauses = []
+    for kind in Kind:
+        own = [one for one in attacks if one.variant == variant and one.run.kind is kind]
+        if own and kind not in looked_for:
+            clauses.append(f"{kind.plural} were not looked for")
+        elif own:
+            clauses.append(_clause(own, kind))
+    return f"{variant}: {'; '.join(clauses) or 'not attacked'}."
+
+
+def _clause(attacks: Sequence[JudgedAttack], kind: Kind) -> str:
+    match worst(attacks):
+        case Conclusion.LEAKS:
+            return f"{kind.plural} leak"
+        case Conclusion.UNDECIDED:
+            return f"{kind.plural} are undecided"
+        case Conclusion.CHANCE:
+            that_ran = "that ran " if _not_run(attacks) else ""
+            return f"no attack {that_ran}on {kind.plural} is better than chance"
+        case _:
+            return f"no attack gives evidence on {kind.plural}"
+
+
+def worst(attacks: Sequence[JudgedAttack]) -> Conclusion | None:
+    """The worst conclusion from some attacks; None if there is none."""
+    reached = {one.judgement.conclusion for one in attacks if one.judgement}
+    return next((one for one in MEANINGS if one in reached), None)
+
+
+def _with(conclusion: Conclusion, attacks: Sequence[JudgedAttack]) -> list[JudgedAttack]:
+    return [one for one in attacks if one.judgement and one.judgement.conclusion is conclusion]
+
+
 def _answer(
     attacks: Sequence[JudgedAttack], kind: Kind, margin: float, coverage: str | None
 ) -> str:
-    by_conclusion: dict[Conclusion, list[JudgedAttack]] = {one: [] for one in Conclusion}
-    for one in attacks:
-        if one.judgement is not None:
-            by_conclusion[one.judgement.conclusion].append(one)
-    leaks, undecided = by_conclusion[Conclusion.LEAKS], by_conclusion[Conclusion.UNDECIDED]
-    fails, safe = by_conclusion[Conclusion.FAILS], by_conclusion[Conclusion.CHANCE]
-    strongest: list[JudgedAttack] = leaks or undecided or safe
-    if leaks:
-        verdict = "leaks"
-    elif undecided:
-        verdict = f"undecided{_lacking(undecided, kind)}"
-    elif safe:
-        points = "point" if margin == 0.01 else "points"
-        verdict = f"no attack exceeds chance by more than {100 * margin:g} {points}"
-    else:
-        verdict = "no attack gives evidence"
+    strongest: list[JudgedAttack] = []
+    match worst(attacks):
+        case Conclusion.LEAKS as conclusion:
+            verdict, strongest = "leaks", _with(conclusion, attacks)
+        case Conclusion.UNDECIDED as conclusion:
+            strongest = _with(conclusion, attacks)
+            verdict = f"undecided{_lacking(strongest, kind)}"
+        case Conclusion.CHANCE as conclusion:
+            strongest = _with(conclusion, attacks)
+            points = "point" if margin == 0.01 else "points"
+            verdict = f"no attack exceeds chance by more than {100 * margin:g} {points}"
+        case _:
+            verdict = "no attack gives evidence"
     # In the same sentence as the verdict, so that neither is read without the other.
     for reason, titles in _not_run(attacks).items():
         verdict += f"; {listed(titles)} did not run: {reason}"
@@ -146,7 +186,7 @@ def _answer(
     said += [
         f"{_sentence_case(one.run.title)} is not evidence: it succeeds on fewer than half of the "
         "originals"
-        for one in fails
+        for one in _with(Conclusion.FAILS, attacks)
     ]
     said += [
         f"{_sentence_case(one.run.title)} is not evidence: it did not run on the originals"

@@ -7,7 +7,7 @@ from identity_attacks.linking import linkage
 from workflow_scripts.contracts.attacks import JudgedAttack
 from workflow_scripts.contracts.regions import Kind
 from workflow_scripts.contracts.tables import PrivacyTables
-from workflow_scripts.privacy.judging import MEANINGS
+from workflow_scripts.privacy.judging import worst
 
 TESTS = (
     (
@@ -71,9 +71,8 @@ def tests_of_anonymity(content: PrivacyTables) -> Iterator[tuple[str, str, str, 
 def _results(ran: Sequence[JudgedAttack]) -> Iterator[str]:
     """The worst conclusion per variant."""
     for variant in dict.fromkeys(one.variant for one in ran):
-        own = {one.judgement.conclusion for one in ran if one.variant == variant and one.judgement}
-        if worst := next((one for one in MEANINGS if one in own), None):
-            yield f"{variant}: {worst}"
+        if conclusion := worst([one for one in ran if one.variant == variant]):
+            yield f"{variant}: {conclusion}"
 
 
 def linkages(attacks: Sequence[JudgedAttack]) -> Iterator[str]:

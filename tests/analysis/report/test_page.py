@@ -85,6 +85,28 @@ def test_the_answer_is_the_verdicts(finished, page):
         assert sentence in text
 
 
+def test_the_answer_says_what_leaks(finished, page):
+    answer = str(Text(page[page.index('<section id="answer"') : page.index('id="table_2"')]))
+    in_short = read_json(finished / "tables/privacy.json")["in_short"]
+    assert [said.partition(":")[0] for said in in_short] == ["natural", "blackbox", "masked"]
+    for said in in_short:
+        assert said in answer
+    assert "“undecided” is not evidence of protection" in answer
+
+
+def test_an_answer_without_attacks_says_so(tmp_path, finished):
+    results = shutil.copytree(finished, tmp_path / "unattacked")
+    tables = read_json(results / "tables/privacy.json")
+    write_json(results / "tables/privacy.json", tables | {"attacks": [], "in_short": []})
+    said = "No attack was run, so what the images reveal was not measured."
+    assert said in str(Text(page_of(results)))
+    shutil.rmtree(results / "tables")
+    write_json(results / "tables/privacy.json", tables)
+    text = str(Text(page_of(results)))
+    assert "No verdict yet" in text
+    assert tables["in_short"][0] in text
+
+
 def test_verdicts_that_the_correction_changes_are_marked_in_every_table(finished, page):
     verdict = read_json(finished / "tables/verdict.json")
     changed = [

@@ -30,7 +30,7 @@ from workflow_scripts.privacy import (
     reviewed_table,
 )
 from workflow_scripts.privacy import table as audits_table
-from workflow_scripts.privacy.judging import answer, broken, judged
+from workflow_scripts.privacy.judging import answer, broken, in_short, judged
 from workflow_scripts.privacy.page import as_markdown, page_of
 from workflow_scripts.privacy.settings import Privacy
 from workflow_scripts.privacy.shortcomings import shortcomings
@@ -106,6 +106,7 @@ def table(
         attacked={file.variant: file.regions for file in tried[1:]},
         attacks_made_with={file.variant: file.made_with for file in tried},
         answers=tuple(answers),
+        in_short=tuple(in_short(file.variant, beside, looked_for) for file in tried[1:]),
         missed=estimate,
         membership=tuple(membership_table.sentences(of_runs)),
         review=reviewed,
