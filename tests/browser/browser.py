@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-WIDTHS = {"phone": 390, "paper": 720, "screen": 1440}
+WIDTHS = {"phone": 390, "paper": 720, "small screen": 1100, "screen": 1440}
 """Pixels; paper is A4 less its margins."""
 PATIENCE = 600
 """Time limit of a script, seconds: a check of accessibility takes a minute on a busy machine."""

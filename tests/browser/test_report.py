@@ -19,6 +19,12 @@ const outside = [...document.body.querySelectorAll("*")].filter((element) => {
 });
 return [document.documentElement.scrollWidth, outside.map((element) => element.outerHTML)];
 """
+SIZE_OF = """
+const svg = document.querySelector(arguments[0]), scroller = svg.closest(".scroll");
+const natural = Math.round(arguments[1] * scroller.clientWidth);
+svg.style.setProperty("--width", `${natural}px`);
+return [svg.getBoundingClientRect().width, natural, scroller.clientWidth];
+"""
 FIRST_CELLS = """
 const table = document.querySelector(arguments[0]);
 return [...table.tBodies[0].rows].map((row) => row.children[arguments[1]].textContent.trim());
@@ -43,6 +49,26 @@ def test_nothing_is_wider_than_the_page(browser, paper, hostile, width):
         room = browser.run("return document.documentElement.clientWidth")
         assert browser.run(WIDER_THAN_THE_PAGE, room) == [room, []]
         assert browser.run("return window.innerWidth") == WIDTHS[width]
+
+
+@pytest.mark.parametrize("width", ["small screen", "screen"])
+def test_a_wide_figure_shrinks_to_fit_by_at_most_a_third(browser, paper, width):
+    browser.open(paper, width)
+    shown, natural, room = browser.run(SIZE_OF, "#before_after svg", 1.3)
+    assert natural > room
+    assert shown == pytest.approx(room, abs=1)
+    shown, natural, room = browser.run(SIZE_OF, "#before_after svg", 2)
+    assert shown == pytest.approx(0.7 * natural, abs=1)
+    assert shown > room + 1
+
+
+def test_a_table_that_scrolls_says_so_at_its_edge(browser, paper):
+    """The shadows stay at the edges while the covers move with the content."""
+    browser.open(paper, "small screen")
+    attached = browser.run(
+        "return getComputedStyle(document.querySelector('.scroll')).backgroundAttachment"
+    )
+    assert attached == "local, local, scroll, scroll"
 
 
 @BOTH_WIDTHS

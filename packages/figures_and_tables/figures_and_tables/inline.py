@@ -85,7 +85,7 @@ def _inline(content: bytes, name: str, label: str) -> Markup:
     # Without the role, screen readers would read the words in drawing order.
     root.set("role", "img")
     root.set("aria-label", label)
-    root.set("style", f"width: {width * 4 / 3:.0f}px")
+    root.set("style", f"--width: {width * 4 / 3:.0f}px; width: var(--width)")
     return Markup(ElementTree.tostring(root, encoding="unicode"))
 
 
