@@ -52,11 +52,16 @@ def compare(
         overall: key of the mean over the classes, which Holm's correction leaves out.
     """
     added = images or {}
+    without_runs = tuple(
+        side
+        for side, of in (("the variant", samples), ("the reference", references))
+        if not any(one.n for one in of.values())
+    )
     criteria = _Criteria(tuple(margins), level, power, question)
     rows = [
         _judge(
             name,
-            _Samples(samples[name], references[name], pairs[name] if pairs else None),
+            _Samples(samples[name], references[name], pairs[name] if pairs else None, without_runs),
             criteria,
             added.get(name),
         )
@@ -81,6 +86,8 @@ class _Samples:
     reference: SampleStatistics
     pairs: SampleStatistics | None
     """Differences of paired runs; None if the runs are independent."""
+    without_runs: tuple[str, ...]
+    """The sides without a value of any class: they have no evaluated run."""
 
     @property
     def is_testable(self) -> bool:
@@ -187,8 +194,10 @@ def _notes(samples: _Samples) -> list[str]:
     """Remarks on unusual samples, one clause each."""
     sample, reference, pairs = samples.variant, samples.reference, samples.pairs
     fewest = min(sample.n, reference.n)
+    if samples.without_runs:
+        return [f"no evaluated run of {' and '.join(samples.without_runs)}"]
     if max(sample.n, reference.n) == 0:
-        return ["undefined in every run: no instance in the test images, or no run"]
+        return ["undefined in every run: no instance in the test images"]
     if fewest == 0:
         return [f"no value of {'the variant' if sample.n == 0 else 'the reference'}"]
     notes = []

@@ -86,3 +86,17 @@ def test_the_readme_runs_without_the_workflow():
     )
     assert done.returncode == 0, done.stderr
     assert "all 0.0 ['equivalent', 'equivalent']\nruns: 18" in done.stdout
+
+
+def test_no_run_is_told_from_an_undefined_class():
+    none, some = SampleStatistics.of([]), SampleStatistics.of([0.3, 0.31, 0.29])
+    waiting, done = {"bus": none, "car": none}, {"bus": none, "car": some}
+
+    def said(variant, reference):
+        return [row.notes for row in compare(variant, reference)]
+
+    undefined = ("undefined in every run: no instance in the test images",)
+    assert said(done, done) == [undefined, ()]
+    assert said(waiting, done) == [("no evaluated run of the variant",)] * 2
+    assert said(done, waiting) == [("no evaluated run of the reference",)] * 2
+    assert said(waiting, waiting) == [("no evaluated run of the variant and the reference",)] * 2
