@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
-POSITION = (
-    "images with a position in EXIF; anonymized images do not have it unless "
-    "strip_metadata is false"
+POSITION_OF_ONE = (
+    "image with a position in EXIF; anonymized images do not have it unless strip_metadata is false"
 )
 
 

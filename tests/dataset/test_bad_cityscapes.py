@@ -14,7 +14,7 @@ from PIL import Image
 from tests.cityscapes_folder import make_cityscapes
 from tests.commands import index as main
 from tests.dataset.ground_truth import (
-    POSITION,
+    POSITION_OF_ONE,
     header_only,
     lines_of,
     write_turned,
@@ -86,14 +86,14 @@ def test_positions_are_counted_in_the_cityscapes_layout(root, capsys):
     name, pixels = first_image(root)
     write_with_position(root / name, pixels)
     assert index_cityscapes(root) == 0
-    assert lines_of(capsys)[0] == f"attention: train: 1 {POSITION}, e.g. {name}"
+    assert lines_of(capsys)[0] == f"attention: train: 1 {POSITION_OF_ONE}, e.g. {name}"
 
 
 @pytest.mark.parametrize(
     ("orientation", "said"),
     [
-        (6, "used as stored, like their labels, despite their EXIF orientation"),
-        (3, "used as stored although their EXIF orientation mirrors them or turns them by 180°"),
+        (6, "used as stored, like the labels, despite the EXIF orientation"),
+        (3, "used as stored despite an EXIF orientation that mirrors or turns by 180°"),
     ],
 )
 def test_orientations_are_counted_in_the_cityscapes_layout(root, capsys, orientation, said):
@@ -101,7 +101,7 @@ def test_orientations_are_counted_in_the_cityscapes_layout(root, capsys, orienta
     write_turned(root / name, pixels, orientation)
     assert index_cityscapes(root) == 0
     line = lines_of(capsys)[0]
-    assert line.startswith(f"attention: train: 1 images {said}")
+    assert line.startswith(f"attention: train: 1 image {said}")
     assert line.endswith(f", e.g. {name}")
     split = CocoSplit.read(root / "out/train.coco.json")
     np.testing.assert_array_equal(load(split.images[0], root), pixels)
@@ -112,8 +112,7 @@ def test_ids_of_the_turned_image_turn_it_in_the_cityscapes_layout(root, capsys):
     write_turned(root / name, np.rot90(pixels), 6)
     assert index_cityscapes(root) == 0
     assert lines_of(capsys)[0] == (
-        "attention: train: 1 images turned by their EXIF orientation, like their labels, e.g. "
-        f"{name}"
+        f"attention: train: 1 image turned by the EXIF orientation, like the labels, e.g. {name}"
     )
     split = CocoSplit.read(root / "out/train.coco.json")
     np.testing.assert_array_equal(load(split.images[0], root), pixels)
@@ -124,7 +123,7 @@ def test_ids_that_may_be_train_ids_are_said(root, capsys):
     write_png(label, ids_with(0, 1, 13))
     assert index_cityscapes(root) == 0
     assert lines_of(capsys)[0] == (
-        "attention: train: 1 label images have no id above 18: no object, vegetation or sky, or "
+        "attention: train: 1 label image without an id above 18: no object, vegetation or sky, or "
         f"train ids (labelTrainIds), from which objects cannot be read, e.g. {label.name}"
     )
     write_png(label, ids_with(0, 7, 23))
@@ -138,8 +137,8 @@ def test_train_ids_in_all_label_images_stop_and_are_said(root, capsys):
         write_png(label, ids_with(0, 1, 13))
     assert index_cityscapes(root) == 2
     assert lines_of(capsys) == [
-        f"error: {root}/gtFine/train: no object to learn from: {len(labels)} label images have no "
-        "id above 18: no object, vegetation or sky, or train ids (labelTrainIds), from which "
+        f"error: {root}/gtFine/train: no object to learn from: {len(labels)} label images without "
+        "an id above 18: no object, vegetation or sky, or train ids (labelTrainIds), from which "
         f"objects cannot be read, e.g. {labels[0].name}; correct the labels, or the classes of the "
         "study (person, rider, car, truck, bus, train, motorcycle, bicycle)"
     ]

@@ -68,7 +68,7 @@ def test_an_object_that_was_only_boxed_is_named_where_masks_are_asked(
     assert "annotation 1 (a.png) has no mask" in capsys.readouterr().err
     assert index_boxes(data) == 0
     assert data.split().instances[0].bbox == tuple(CAR)
-    note = "3 objects without a bbox, which get the box of their mask, e.g. annotation 2 (a.png)"
+    note = "3 objects without a bbox: the box of the mask is used, e.g. annotation 2 (a.png)"
     assert note in data.split().notes
 
 
@@ -104,7 +104,7 @@ def test_corners_are_one_line(data, capsys):
 def test_a_box_without_a_pixel_is_left_out(data):
     assert index_boxes(changed(data, bbox=[10, 10, 0, 5])) == 0
     assert len(data.split().instances) == 3
-    note = "1 objects without pixels, left out, e.g. annotation 1 (a.png)"
+    note = "1 object without pixels, left out, e.g. annotation 1 (a.png)"
     assert note in data.split().notes
 
 

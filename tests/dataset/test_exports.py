@@ -39,6 +39,7 @@ def test_the_index_counts_what_the_tool_counts(tmp_path, capsys, tool):
     assert [one.area for one in found.instances] == areas
     groups = sum(iscrowd for _, iscrowd in kinds)
     said = capsys.readouterr().err
-    assert (f"attention: train: {groups} annotations with iscrowd: 1, read as groups" in said) == (
-        groups > 0
-    )
+    assert (
+        f"attention: train: {groups} annotation{'s' * (groups > 1)} with iscrowd: 1 (groups)"
+        in said
+    ) == (groups > 0)

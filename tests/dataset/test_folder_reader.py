@@ -53,7 +53,7 @@ def test_images_are_upright_and_what_is_left_out_is_noted(tmp_path):
         "left out: g.tif: truncated or damaged; copy it again",
         "left out: h.tif: truncated, damaged, or not an image",
         "left out: other files: 1, e.g. notes.txt",
-        "1 images with a position in EXIF; anonymized images do not have it unless "
+        "1 image with a position in EXIF; anonymized images do not have it unless "
         "strip_metadata is false, e.g. ü/turned.jpg",
     ]
     shards = Shards.read(tmp_path / "shards.json")

@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 
 from tests.coco_folder import HEIGHT, SQUARE, WIDTH, noise
 from tests.dataset.coco_changes import first, mask, renamed, runs, without
-from tests.dataset.ground_truth import POSITION, lines_of, write_turned, write_with_position
+from tests.dataset.ground_truth import POSITION_OF_ONE, lines_of, write_turned, write_with_position
 from workflow_scripts.imaging.images import load, write_png
 
 pytestmark = pytest.mark.usefixtures("no_processes")
@@ -38,7 +38,7 @@ COUNTED: list[tuple[Callable[[dict], Any], tuple[int, int], list[str]]] = [
     (without("annotations", "id"), (4, 0), []),
     (
         first("annotations", iscrowd=True), (3, 1),
-        ["1 annotations with iscrowd: 1, read as groups, which are excluded from training and "
+        ["1 annotation with iscrowd: 1 (groups), excluded from training and "
          "evaluation; set it to 0 if your tool marks single objects so, e.g. annotation 1 (a.png)"],
     ),
     (first("annotations", bbox=[10, 20, 30, 30]), (4, 0), []),
@@ -46,54 +46,54 @@ COUNTED: list[tuple[Callable[[dict], Any], tuple[int, int], list[str]]] = [
     (
         first("annotations", id=2),
         (4, 0),
-        ["1 annotations whose id another one has, kept like any other, e.g. annotation 2"],
+        ["1 annotation whose id another one has, kept like any other, e.g. annotation 2"],
     ),
     (
         in_one_track, (4, 0),
-        ["1 objects whose track_id another one of their image has, e.g. annotation 2 (a.png)"],
+        ["1 object whose track_id another one of the image has, e.g. annotation 2 (a.png)"],
     ),
     (
         second_file("car"), (4, 0),
-        ["1 category names with several ids, taken for one class, e.g. 'car'"],
+        ["1 category name with several ids, taken for one class, e.g. 'car'"],
     ),
     (
         second_file("dog"), (3, 0),
-        ["1 objects of ignored classes, left out, e.g. annotation 3"],
+        ["1 object of ignored classes, left out, e.g. annotation 3"],
     ),
     (
         mask([SQUARE, [10, 20, 30, 30]]), (4, 0),
-        ["1 polygons of fewer than 3 points, left out, e.g. annotation 1 (a.png)"],
+        ["1 polygon of fewer than 3 points, left out, e.g. annotation 1 (a.png)"],
     ),
     (
         mask([[10, 20, 10.2, 20, 10.2, 20.2]]), (3, 0),
-        ["1 objects without pixels, left out, e.g. annotation 1 (a.png)"],
+        ["1 object without pixels, left out, e.g. annotation 1 (a.png)"],
     ),
     (
         runs([WIDTH * HEIGHT]), (3, 0),
-        ["1 objects without pixels, left out, e.g. annotation 1 (a.png)"],
+        ["1 object without pixels, left out, e.g. annotation 1 (a.png)"],
     ),
     (
         mask(WARM), (4, 0),
-        ["1 objects that reach beyond their image, clipped at its border, e.g. annotation 1 "
+        ["1 object reaching beyond the image, clipped at its border, e.g. annotation 1 "
          "(a.png)"],
     ),
     (
         lambda c: c["annotations"].append(c["annotations"][0] | {"id": 9}), (5, 0),
-        ["1 objects with the same class and mask as another one, kept, e.g. annotation 9"],
+        ["1 object with the same class and mask as another one, kept, e.g. annotation 9"],
     ),
     (
         lambda c: c["annotations"].__delitem__(slice(0, 2)), (2, 0),
-        ["1 images have no object, e.g. a.png"],
+        ["1 image without an object, e.g. a.png"],
     ),
     (mask([[10, 20, 96.5, 20, 96.5, 50]]), (4, 0), []),
     (
         first("annotations", bbox=[300, 20, 30, 30]), (4, 0),
-        ["1 objects whose bbox differs from the box of their mask; the mask counts, e.g. "
+        ["1 object whose bbox differs from the box of the mask; the mask counts, e.g. "
          "annotation 1 (a.png)"],
     ),
     (
         first("annotations", bbox=[10, None]), (4, 0),
-        ["1 objects whose bbox differs from the box of their mask; the mask counts, e.g. "
+        ["1 object whose bbox differs from the box of the mask; the mask counts, e.g. "
          "annotation 1 (a.png)"],
     ),
     (
@@ -184,7 +184,7 @@ def test_copies_within_a_split_are_said(data, capsys):
     (data.images / "b.png").write_bytes((data.images / "a.png").read_bytes())
     assert data.index() == 0
     assert lines_of(capsys) == [
-        "attention: train: 1 images are copies of another image, e.g. b.png"
+        "attention: train: 1 image with the content of another one, e.g. b.png"
     ]
 
 
@@ -198,7 +198,7 @@ def test_percentages_are_suspected(data, capsys):
     assert data.index() == 0
     lines = lines_of(capsys)
     assert lines[0] == (
-        "attention: train: 4 objects, all of the file, that end before pixel 100 as percentages "
+        "attention: train: 4 objects, all of the file, ending before pixel 100 as percentages "
         "would, e.g. annotation 1"
     )
 
@@ -237,7 +237,7 @@ def test_labels_of_turned_images_turn_the_image(data, capsys, orientation):
     write_turned(data.images / "a.png", noise([1, 0], HEIGHT, WIDTH), orientation)
     assert data.index() == 0
     assert lines_of(capsys) == [
-        "attention: train: 1 images turned by their EXIF orientation, like their labels, e.g. a.png"
+        "attention: train: 1 image turned by the EXIF orientation, like the labels, e.g. a.png"
     ]
     shown = np.asarray(ImageOps.exif_transpose(Image.open(data.images / "a.png")))
     image = next(one for one in data.split().images if one.file_name == "a.png")
@@ -247,7 +247,7 @@ def test_labels_of_turned_images_turn_the_image(data, capsys, orientation):
 def test_images_that_say_where_they_were_taken_are_counted(data, capsys):
     write_with_position(data.images / "a.png", noise([1, 0]))
     assert data.index() == 0
-    assert lines_of(capsys) == [f"attention: train: 1 {POSITION}, e.g. a.png"]
+    assert lines_of(capsys) == [f"attention: train: 1 {POSITION_OF_ONE}, e.g. a.png"]
 
 
 def test_images_of_16_bits_are_counted(data, capsys):
@@ -255,7 +255,7 @@ def test_images_of_16_bits_are_counted(data, capsys):
     cv2.imwrite(str(data.images / "a.png"), noise([1, 0]).astype(np.uint16) * 16)
     assert data.index() == 0
     assert lines_of(capsys) == [
-        "attention: train: 1 PNG files with 16 bits per channel, of which the upper 8 are read, "
+        "attention: train: 1 PNG file with 16 bits per channel, of which the upper 8 are read, "
         "e.g. a.png"
     ]
     image = next(one for one in data.split().images if one.file_name == "a.png")
@@ -270,8 +270,8 @@ def test_damaged_jpeg_files_are_counted(data, capsys):
     (data.images / "a.jpg").write_bytes(raw[: len(raw) // 2] + raw[len(raw) // 2 + 300 :])
     assert data.index() == 0
     assert lines_of(capsys) == [
-        "attention: train: 1 JPEG files with damaged data, in which decoders fill what is lost; "
-        "copy them again, e.g. a.jpg"
+        "attention: train: 1 JPEG file with damaged data, in which decoders fill what is lost; "
+        "to be copied again, e.g. a.jpg"
     ]
 
 
@@ -290,7 +290,7 @@ def test_labels_of_stored_images_leave_the_image(data, capsys):
     write_turned(data.images / "a.png", noise([1, 0]), 6)
     assert data.index() == 0
     assert lines_of(capsys) == [
-        "attention: train: 1 images used as stored, like their labels, despite their EXIF "
+        "attention: train: 1 image used as stored, like the labels, despite the EXIF "
         "orientation, e.g. a.png"
     ]
 
@@ -299,11 +299,11 @@ def test_images_turned_upside_down_are_taken_as_stored_and_said(data, capsys):
     write_turned(data.images / "a.png", noise([1, 0]), 3)
     assert data.index() == 0
     (line,) = lines_of(capsys)
-    assert line.startswith("attention: train: 1 images used as stored although their EXIF")
+    assert line.startswith("attention: train: 1 image used as stored despite an EXIF")
     write_turned(data.images / "b.png", noise([1, 1], HEIGHT, WIDTH), 6)
     assert data.index() == 0  # the size of one tells that the tool turns them
     assert lines_of(capsys) == [
-        "attention: train: 2 images turned by their EXIF orientation, like their labels, e.g. a.png"
+        "attention: train: 2 images turned by the EXIF orientation, like the labels, e.g. a.png"
     ]
     image = next(one for one in data.split().images if one.file_name == "a.png")
     np.testing.assert_array_equal(load(image, data.images), noise([1, 0])[::-1, ::-1])

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from pathlib import Path
 
+from plain_commands.counts import counted
 from plain_commands.errors import UserError
 
 from workflow_scripts.contracts.coco import DrawnScale
@@ -61,11 +62,13 @@ def notes_of(split: IndexedSplit, name: str, trained: Collection[str]) -> tuple[
         notes.append(f"classes without an object to {PURPOSES[name]}: {', '.join(missing)}")
     notes += scale.notes("objects")
     if empty and split.classes:
-        notes.append(f"{len(empty)} images have no object, e.g. {empty[0]}")
+        notes.append(f"{counted(len(empty), 'image')} without an object, e.g. {empty[0]}")
     firsts = {image.sha256: image.file_name for image in reversed(split.images)}
     copies = [one.file_name for one in split.images if firsts[one.sha256] != one.file_name]
     if copies:
-        notes.append(f"{len(copies)} images are copies of another image, e.g. {copies[0]}")
+        notes.append(
+            f"{counted(len(copies), 'image')} with the content of another one, e.g. {copies[0]}"
+        )
     shared = [one.file_name for one in split.images if one.sha256 in trained]
     if name == "val" and shared:
         notes.append(

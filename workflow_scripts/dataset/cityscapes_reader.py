@@ -21,7 +21,7 @@ from workflow_scripts.imaging.masks import encode_mask
 
 LAST_TRAIN_ID = 18
 LIKE_TRAIN_IDS = (
-    f"label images have no id above {LAST_TRAIN_ID}: no object, vegetation or sky, or train ids "
+    f"label images without an id above {LAST_TRAIN_ID}: no object, vegetation or sky, or train ids "
     "(labelTrainIds), from which objects cannot be read"
 )
 

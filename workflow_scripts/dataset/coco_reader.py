@@ -37,12 +37,12 @@ from workflow_scripts.imaging.images import checked_size, size_in_header
 
 _PLACE_OF_CLASSES = "dataset.classes, dataset.class_mapping or dataset.ignored_classes"
 GROUPS = (
-    "annotations with iscrowd: 1, read as groups, which are excluded from training and "
-    "evaluation; set it to 0 if your tool marks single objects so"
+    "annotations with iscrowd: 1 (groups), excluded from training and evaluation; set it to 0 if "
+    "your tool marks single objects so"
 )
 LARGE = 10**8
 """Bytes above which reading an annotation file takes seconds."""
-SHARED_TRACK = "objects whose track_id another one of their image has"
+SHARED_TRACK = "objects whose track_id another one of the image has"
 NO_PIXEL = "objects without pixels, left out"
 
 
@@ -243,7 +243,7 @@ def _masked(entry: AnnotationEntry, width: int, height: int) -> tuple[Instance |
     if not area:
         return None, kinds
     if not fits(entry.bbox, rle):
-        kinds.append("objects whose bbox differs from the box of their mask; the mask counts")
+        kinds.append("objects whose bbox differs from the box of the mask; the mask counts")
     x, y, w, h = map(float, rle_codec.to_bbox(rle))
     return _instance(entry, (x, y, w, h), area, rle), kinds
 

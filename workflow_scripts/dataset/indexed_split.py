@@ -9,11 +9,11 @@ from plain_commands.spool import Spool
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, Instance
 from workflow_scripts.contracts.tasks import Task
 
-TURNED = "images turned by their EXIF orientation, like their labels"
-DAMAGED = "JPEG files with damaged data, in which decoders fill what is lost; copy them again"
+TURNED = "images turned by the EXIF orientation, like the labels"
+DAMAGED = "JPEG files with damaged data, in which decoders fill what is lost; to be copied again"
 UNCLEAR = (
-    "images used as stored although their EXIF orientation mirrors them or turns them by 180°; if "
-    "your labelling tool showed them turned, turn their pixels (exiftran -ai) and index again"
+    "images used as stored despite an EXIF orientation that mirrors or turns by 180°; if your "
+    "labelling tool applied it, turn the pixels (exiftran -ai) and index again"
 )
 
 

@@ -19,7 +19,7 @@ from workflow_scripts.dataset.indexed_split import TURNED, UNCLEAR, IndexedSplit
 
 Source = TypeVar("Source")
 Result = TypeVar("Result")
-AS_STORED = "images used as stored, like their labels, despite their EXIF orientation"
+AS_STORED = "images used as stored, like the labels, despite the EXIF orientation"
 POSITION = (
     "images with a position in EXIF; anonymized images do not have it unless "
     "strip_metadata is false"

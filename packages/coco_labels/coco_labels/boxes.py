@@ -11,7 +11,7 @@ from .values import is_number
 Box = tuple[float, float, float, float]
 """x, y, width, height in pixels."""
 
-WITHOUT_BOX = "objects without a bbox, which get the box of their mask"
+WITHOUT_BOX = "objects without a bbox: the box of the mask is used"
 
 
 def box_of(bbox: Any, segmentation: Any, width: int, height: int) -> tuple[Box | None, list[str]]:

@@ -80,7 +80,7 @@ def reach_beyond(points: np.ndarray, width: int, height: int) -> list[str]:
     if (low < -size).any() or (high > 2 * size).any():
         raise ValueError(f"{place}; it is drawn at another scale")
     clipped = (low < -MARGIN).any() or (high > size + MARGIN).any()
-    return ["objects that reach beyond their image, clipped at its border"] * bool(clipped)
+    return ["objects reaching beyond the image, clipped at its border"] * bool(clipped)
 
 
 def _of_runs(segmentation: dict[str, Any], width: int, height: int) -> Rle:

@@ -1,9 +1,12 @@
 """What was accepted but is unusual, counted."""
 
+import re
 from collections.abc import Iterable
 
+_PLURAL = re.compile(r"s\b")
 Note = tuple[str, str]
-"""A finding: its kind (in the plural, to be counted) and the affected thing."""
+"""A finding: its kind and the affected thing. The kind begins with a plural, to be counted, and has
+no verb or pronoun that depends on the number."""
 
 
 class Notes:
@@ -39,5 +42,10 @@ class Notes:
     def sentences(self) -> tuple[str, ...]:
         """One sentence per kind: the number, the kind and the first example."""
         return tuple(
-            f"{count} {kind}, e.g. {first}" for kind, (count, first) in self._found.items()
+            f"{_counted(count, kind)}, e.g. {first}" for kind, (count, first) in self._found.items()
         )
+
+
+def _counted(count: int, kind: str) -> str:
+    """A number of things of a kind; for one thing, the kind's first plural becomes a singular."""
+    return f"{count} {re.sub(_PLURAL, '', kind, count=1) if count == 1 else kind}"

@@ -63,7 +63,7 @@ class Scale:
                 "coordinates are pixels: multiply them by the width and height of the image"
             )
         elif self._shortest_side > SMALL_SIDE and 0 < self._largest <= PERCENT:
-            kind = "objects, all of the file, that end before pixel 100 as percentages would"
+            kind = "objects, all of the file, ending before pixel 100 as percentages would"
             notes.add(kind, self._first, self._objects)
 
 

@@ -30,11 +30,11 @@ def test_the_box_counts_and_no_mask_is_read():
 def test_without_a_box_it_is_that_of_the_mask(missing):
     found, notes = box_of(missing, POLYGON, WIDTH, HEIGHT)
     assert found == (10, 20, 30, 30)
-    assert notes == ["objects without a bbox, which get the box of their mask"]
+    assert notes == ["objects without a bbox: the box of the mask is used"]
 
 
 def test_a_box_is_clipped_at_the_border():
-    note = ["objects that reach beyond their image, clipped at its border"]
+    note = ["objects reaching beyond the image, clipped at its border"]
     assert box_of([-4, 50, 20, 30], None, WIDTH, HEIGHT) == ((0, 50, 16, 14), note)
     # Tools round differently: up to a pixel without a word.
     assert box_of([90, 50, 7, 14.5], None, WIDTH, HEIGHT) == ((90, 50, 6, 14), [])

@@ -34,7 +34,7 @@ def test_images_come_with_the_annotations_of_known_classes():
     assert (found.objects, found.masks, found.notes.sentences()) == (1, 1, ())
     found = read_labels(labels(category_id=2), Path("images"), {"car": 5, "dog": 0})
     assert found.annotations_of(found.images[0]) == []
-    assert found.notes.sentences() == ("1 objects of ignored classes, left out, e.g. annotation 3",)
+    assert found.notes.sentences() == ("1 object of ignored classes, left out, e.g. annotation 3",)
 
 
 def test_only_the_used_keys_of_an_annotation_are_kept():
@@ -98,7 +98,7 @@ def test_a_name_that_is_quoted_like_an_address_is_that_of_the_file(tmp_path):
     content["images"][0]["file_name"] = "K%C3%B6ln%201.png"
     found = read_labels(content, tmp_path, {"car": 5, "dog": 0})
     assert found.images[0].file_name == "Köln 1.png"
-    kind = "file names written otherwise than the file is named, matched"
+    kind = "file name written otherwise than the file is named, matched"
     assert found.notes.sentences() == (f"1 {kind}, e.g. 'K%C3%B6ln%201.png'",)
 
 

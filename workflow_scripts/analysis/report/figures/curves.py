@@ -47,7 +47,7 @@ def draw(results: ExperimentResults, chosen: Sequence[str], columns: int, width:
         axes.set_ylim(0, top)
         axes.set_xlim(left=0)
         axes.grid(axis="y", color=GRID)
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
         axes.set_xlabel("Iteration")
         axes.set_ylabel("Training loss")
 
