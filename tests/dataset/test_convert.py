@@ -206,7 +206,7 @@ def test_yolo_labels_without_an_image_are_counted(tmp_path, capsys):
     (tmp_path / "data.yaml").write_text(YOLO)
     options = "--images", tmp_path / "images", "--output", tmp_path / "yolo.json"
     assert convert("yolo", tmp_path / "data.yaml", *options) == 0
-    said = f"2 files of labels without an image, e.g. {tmp_path}/labels/b/three.txt; left out"
+    said = f"2 label files without an image, e.g. {tmp_path}/labels/b/three.txt; left out"
     assert said in capsys.readouterr().err
 
 

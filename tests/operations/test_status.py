@@ -146,7 +146,7 @@ def test_damaged_files_of_a_run_are_said_at_this_run(results, caplog):
     assert found["plain", 1].state is State.FAILED
     assert "owner.json: damaged; remove it if no process works" in found["plain", 1].reason
     assert found["plain", 2].iteration == look_at_last(METRICS)
-    assert "seed~2/checkpoints/metrics.jsonl: 1 damaged lines skipped" in caplog.text
+    assert "seed~2/checkpoints/metrics.jsonl: skipped 1 damaged line" in caplog.text
 
 
 def look_at_last(metrics: str) -> int:

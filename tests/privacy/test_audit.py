@@ -104,7 +104,7 @@ def test_dropped_images_are_counted_apart(data, capsys):
     assert report["images"]["with_regions"] == 1
     said = capsys.readouterr().err
     assert "drop: 1 of 1 faces unchanged, e.g. in b.png" in said
-    assert "1 images with 2 regions are dropped" in said
+    assert "dropped: 1 image with 2 regions" in said
 
 
 def test_where_all_are_dropped_no_share_is_claimed(data, capsys):
@@ -127,7 +127,7 @@ def test_a_pixel_beside_the_regions_is_noticed(data, capsys):
         "share": pytest.approx(1 / (3 * WIDTH * HEIGHT), abs=1e-6),
     }
     said = capsys.readouterr().err
-    assert "attention: black: 1 images changed outside the regions, e.g. in a.png" in said
+    assert "attention: black: 1 image changed outside the regions, e.g. in a.png" in said
 
 
 def test_a_region_that_was_left_alone_is_named(data, capsys):
@@ -179,7 +179,7 @@ def test_metadata_of_images_from_elsewhere_is_counted(data, capsys):
     assert report["outside"]["share"] < 0.05  # at the boxes' edges; the rest is JPEG's doing
     assert report["images"]["lossy"] == 1
     assert report["whole_images"]["ssim"] < 0.99
-    assert "attention: black: 2 files have metadata" in capsys.readouterr().err
+    assert "attention: black: 2 files with metadata" in capsys.readouterr().err
 
 
 def test_a_jpeg_of_an_untouched_face_is_unchanged(data):

@@ -57,7 +57,7 @@ def test_regions_that_the_method_could_only_cover_are_counted(clean):
 def test_colour_profiles_are_counted_and_no_fault(clean, kinds, said):
     metadata = MetadataFindings(n=2, images=("a.png",), of_them_originals=0, kinds=kinds)
     text = text_of(clean.model_copy(update={"metadata": metadata}), ())
-    assert ("files have metadata" in text) == said
+    assert ("files with metadata" in text) == said
     assert ("colour profile, kept since it is not sRGB: 2" in text) != said
 
 

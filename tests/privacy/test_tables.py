@@ -53,7 +53,7 @@ def test_the_table_has_a_row_for_each_variant(data, capsys):
     readable = (data / "tables/privacy.md").read_text()
     rows = [line for line in readable.splitlines() if line.startswith(("| unmod", "| black"))]
     assert len(rows) == 6  # faces, plates, whole images
-    assert "**Attention:** black: 1 files have metadata (text), e.g. in empty.jpg" in readable
+    assert "**Attention:** black: 1 file with metadata (text), e.g. in empty.jpg" in readable
     capsys.readouterr()
     assert main(["show", str(data / "tables/privacy.json")]) == 0
     said = capsys.readouterr().out

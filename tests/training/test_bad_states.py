@@ -106,7 +106,7 @@ def test_a_bad_line_of_losses_is_left_out_and_said(interrupted, job, line, caplo
         lines = stream.read().splitlines()
         stream.seek(0)
         stream.write(b"\n".join([lines[0], line, *lines[1:]]) + b"\n")
-    said = f"{job.live_metrics}: 1 damaged lines skipped"
+    said = f"{job.live_metrics}: skipped 1 damaged line"
     assert [record.iteration for record in read_losses(job.live_metrics)] == [1, 2]
     assert said in caplog.text
     run_here(job)

@@ -30,9 +30,14 @@ class Kind(StrEnum):
         return f"pii.{self}s"
 
     @property
+    def noun(self) -> str:
+        """Singular, for sentences."""
+        return self.value.replace("_", " ")
+
+    @property
     def plural(self) -> str:
         """Plural, for sentences."""
-        return f"{self.value.replace('_', ' ')}s"
+        return f"{self.noun}s"
 
 
 @dataclass(frozen=True)

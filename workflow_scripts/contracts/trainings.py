@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from plain_commands.console import log
+from plain_commands.counts import counted
 from plain_commands.files import read_json, write_json
 from plain_commands.section import validate
 from pydantic import (
@@ -178,7 +179,7 @@ def read_loss_lines(path: Path, last: int | None = None) -> list[tuple[LossRecor
         else:
             found.append((record, line))
     if damaged:
-        log.warning("%s: %d damaged lines skipped", path, damaged)
+        log.warning("%s: skipped %s", path, counted(damaged, "damaged line"))
     return found if last is None else found[-last:]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from plain_commands.console import duration
+from plain_commands.counts import counted
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -103,4 +104,4 @@ def totals(runs: Sequence[RunStatus]) -> str:
     """Number of runs per state."""
     counts = Counter(run.state for run in runs)
     parts = [f"{counts[state]} {state}" for state in State if counts[state]]
-    return f"{len(runs)} runs: {', '.join(parts)}"
+    return f"{counted(len(runs), 'run')}: {', '.join(parts)}"

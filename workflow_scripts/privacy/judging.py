@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from identity_attacks.rates import Conclusion, Rate
 from identity_attacks.verdicts import judge
+from plain_commands.counts import counted
 
 from workflow_scripts.contracts.attacks import (
     NOTHING_LEFT,
@@ -209,7 +210,8 @@ def _lacking(undecided: Sequence[JudgedAttack], kind: Kind) -> str:
     if not short:
         return ": success is too close to the margin"
     needed, n = max(short)
-    return f": {n} {kind.plural} are too few; about {needed} are needed"
+    are = "is" if n == 1 else "are"
+    return f": {counted(n, kind.noun)} {are} too few; about {needed} are needed"
 
 
 def _strongest(attacks: Sequence[JudgedAttack]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from figures_and_tables.tables import TextTable, in_markdown
+from plain_commands.counts import counted
 
 from workflow_scripts.contracts.attacks import JudgedAttack
 from workflow_scripts.contracts.regions import Kind
@@ -167,7 +168,7 @@ def _sentence(text: str) -> str:
 
 def _in_images(content: PrivacyTables) -> str:
     numbers = {audit.images.n + audit.images.dropped for audit in content.audits}
-    return f" in the {numbers.pop()} images" if len(numbers) == 1 else ""
+    return f" in {counted(numbers.pop(), 'image')}" if len(numbers) == 1 else ""
 
 
 def _assets(content: PrivacyTables) -> Iterator[tuple[str, ...]]:
@@ -252,10 +253,7 @@ def _risks(content: PrivacyTables) -> Iterator[str]:
     }
     for kind, number in small.items():
         if number:
-            yield (
-                f"{number} {kind.plural} were too small to be attacked: how well they are "
-                "protected is unknown."
-            )
+            yield f"Too small to be attacked, protection unknown: {counted(number, kind.noun)}."
     left_out: dict[tuple[str, str, int], list[str]] = {}
     for one in content.attacks:
         for reason, number in (one.run.success.left_out if one.run.success else {}).items():
@@ -264,9 +262,10 @@ def _risks(content: PrivacyTables) -> Iterator[str]:
         yield f"{listed(variants)}, {title}: {number} left out, {reason}."
     for one in content.attacks:
         if one.run.success and (left := one.run.success.candidates):
+            plates, of = counted(left.plates, "plate"), counted(left.of, "plate")
             yield (
-                f"{one.variant}, {one.run.title}: something is read on {left.plates} plates. "
-                f"It fits {left.median:g} of {left.of} plates (median), in one case {left.fewest}."
+                f"{one.variant}, {one.run.title}: something is read on {plates}. "
+                f"It fits {left.median:g} of {of} (median), in one case {left.fewest}."
             )
     yield from (_sentence(note) for note in content.notes if note not in content.broken)
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 
 from figures_and_tables.tables import TextTable
+from plain_commands.counts import counted
 from region_review.bounds import BoundedShare, KindNumbers
 
 from workflow_scripts.contracts.audits import ALL_SIZES
@@ -60,7 +61,7 @@ def sentences(review: Review | None, is_current: bool, kinds: Collection[Kind]) 
     for kind in kinds:
         said = (
             f"{kind.plural}: a person reviewed {review.reviewed} of the {review.tiles} tiles of "
-            f"{review.images} images, drawn at random ({review.date}): "
+            f"{counted(review.images, 'image')}, drawn at random ({review.date}): "
             f"{said_of(review.kinds[kind])}"
         )
         if left:

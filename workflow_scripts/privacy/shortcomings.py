@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from plain_commands.counts import counted
 from twin_comparison.tolerance import ASSUMPTION
 
 from workflow_scripts.contracts.audits import Audit
@@ -26,12 +27,12 @@ def shortcomings(audits: Sequence[Audit]) -> list[str]:
             if block.unchanged.n:
                 what = f"{block.unchanged.n} of {block.regions} {kind.plural} unchanged"
                 found.append(_sentence(audit, what, block.unchanged.images))
-        for part, what in (
-            (audit.outside, "images changed outside the regions"),
-            (audit.metadata, f"files have metadata ({', '.join(audit.metadata.kinds)})"),
+        for part, noun, what in (
+            (audit.outside, "image", "changed outside the regions"),
+            (audit.metadata, "file", f"with metadata ({', '.join(audit.metadata.kinds)})"),
         ):
             if part.n:
-                found.append(_sentence(audit, f"{part.n} {what}", part.images))
+                found.append(_sentence(audit, f"{counted(part.n, noun)} {what}", part.images))
     return found
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 from figures_and_tables.tables import TextTable
+from plain_commands.counts import counted
 from tabulate import tabulate
 
 from workflow_scripts.contracts.audits import ALL_SIZES, Audit, FoundShare, RegionsAudit
@@ -120,14 +121,14 @@ def _cells(audit: Audit, kind: Kind) -> dict[str, str]:
 
 def _whole(audit: Audit) -> dict[str, str]:
     psnr, metadata = audit.whole_images.psnr, audit.metadata
-    whole = f", {n} images not compared" if (n := audit.images.whole_image) else ""
+    whole = f", {counted(n, 'image')} not compared" if (n := audit.images.whole_image) else ""
     kinds = ", ".join(f"{name} {n}" for name, n in metadata.kinds.items())
     return {
         "Images": f"{audit.images.n}{_and_dropped(audit.images.dropped)}",
         "Pixels outside": f"{audit.outside.pixels}{whole}",
         "SSIM": _number(audit.whole_images.ssim, 4),
         "PSNR": UNDEFINED if psnr is None else f"{psnr:.1f} dB",
-        "Metadata": f"{metadata.n} files ({kinds})" if metadata.n else "none",
+        "Metadata": f"{counted(metadata.n, 'file')} ({kinds})" if metadata.n else "none",
     }
 
 

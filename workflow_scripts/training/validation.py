@@ -5,6 +5,7 @@ from instance_ap import coco
 from instance_ap.predictions import Predictions
 from invariant_mask_rcnn.workers import Worker
 from plain_commands.console import log
+from plain_commands.counts import counted
 from plain_commands.errors import UserError
 from torch import Tensor
 
@@ -75,5 +76,5 @@ class Validator:
             AP={name: curves.mean(class_index=n) for n, name in enumerate(self.split.classes)},
         )
         mean = "undefined" if scores.mean_ap is None else f"{scores.mean_ap:.3f}"
-        log.info("validation: mAP %s on %d images", mean, len(self.split.images))
+        log.info("validation: mAP %s on %s", mean, counted(len(self.split.images), "image"))
         return scores

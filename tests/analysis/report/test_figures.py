@@ -74,6 +74,16 @@ def test_of_many_variants_the_first_are_drawn_and_that_is_said(
     assert page.read_text().count(said) == 3
 
 
+def test_a_short_training_has_whole_iterations_on_its_axis(finished):
+    results = read_results(finished)
+    runs = tuple(replace(run, curve=((1, 2.0), (2, 1.5), (3, 1.2))) for run in results.runs)
+    results = replace(results, runs=runs)
+    figure = curves.draw(results, curves.panels(results)[:1], 1, curves.WIDTH)
+    low, high = figure.axes[0].get_xlim()
+    shown = [at for at in figure.axes[0].get_xticks() if low <= at <= high]
+    assert shown == [0, 1, 2, 3]
+
+
 def test_a_cut_learning_curve_is_said(tmp_path, finished, curves_only, capsys):
     results = shutil.copytree(finished, tmp_path / "cut")
     path, *_ = sorted(results.glob("runs/*/*/metrics.jsonl"))

@@ -37,7 +37,7 @@ def test_the_numbers_are_those_of_the_experiment(finished, capsys):
     detectable = max(of.over_all.detectable for of in verdict.treatments)
     for said in (
         "Images: 2975 (training), 500 (validation). 8 classes: person, rider, car,",
-        f"In 2975 training images there are {faces} faces and {plates} license plates, ",
+        f"Regions in 2975 training images: {faces} faces and {plates} license plates, ",
         "*unmodified*: method unmodified, the reference.",
         "A/A control, seeds raised by 1000.",
         "Seeds 1, 2, 3, 4, 5 for every variant; 25 of 25 runs are evaluated.",

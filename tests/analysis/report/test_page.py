@@ -215,7 +215,7 @@ def test_failed_and_missing_runs_are_named(tmp_path, finished):
     log.write_text("2026-01-05 10:00:00 error: no room on the disk\n")
     (results / "runs/blackbox/seed~1/eval.json").unlink()
     text = str(Text(page_of(results)))
-    assert "Incomplete: 3 of 25 runs are missing" in text
+    assert "Incomplete: 3 of 25 runs missing" in text
     assert "blackbox, seed 1 : failed (no room on the disk)" in text
     assert "natural, seed 2 : waiting" in text
 
@@ -304,6 +304,7 @@ def test_a_single_run_each_is_shown_without_deviations(tmp_path):
         tmp_path, {name: FIVE[name] for name in ("unmodified", "natural")}, seeds=1
     )
     text = str(Text(page_of(results)))
+    assert "1 seed per variant, 8 classes" in text
     assert "cannot be tested" in text
     assert "not testable" in text
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from figures_and_tables.tables import in_markdown
 from plain_commands.console import duration
+from plain_commands.counts import counted
 
 from workflow_scripts.analysis.report.bibliography import Bibliography
 from workflow_scripts.analysis.report.cost import costs
@@ -68,10 +69,11 @@ def _data(
     classes = ", ".join(map(in_markdown, results.classes))
     yield (
         f"{name}{source}. Images: {counts or 'not recorded'}. "
-        f"{len(results.classes)} classes: {classes}."
+        f"{counted(len(results.classes), 'class')}: {classes}."
     )
     if results.data_notes:
-        yield f"{len(results.data_notes)} remarks on omitted or changed objects are in the report."
+        remarks = counted(len(results.data_notes), "remark")
+        yield f"The report has {remarks} on omitted or changed objects."
 
 
 def _detection(results: ExperimentResults, config: Mapping[str, Any]) -> Iterator[str]:
@@ -84,9 +86,9 @@ def _detection(results: ExperimentResults, config: Mapping[str, Any]) -> Iterato
     if pii.get("only_on_labelled"):
         yield "Only detections on labelled persons and vehicles count."
     if (found := results.pii) is not None:
-        kinds = " and ".join(f"{of.regions} {kind.plural}" for kind, of in found.by_kind.items())
+        kinds = " and ".join(counted(of.regions, kind.noun) for kind, of in found.by_kind.items())
         yield (
-            f"In {found.images} training images there are {kinds or 'none'}, "
+            f"Regions in {counted(found.images, 'training image')}: {kinds or 'none'}, "
             f"{found.total.mean:.2f} per image; all variants share them."
         )
 
@@ -158,9 +160,9 @@ def _training(
     )
     if shared := recipe.get("initialisation_seeds"):
         yield (
-            f"Random initial weights were drawn with {shared} seeds, over which the runs were "
-            "spread; the order of the images, augmentation and sampling followed each run's own "
-            "seed."
+            f"Random initial weights were drawn with {counted(shared, 'seed')}, over which the "
+            "runs were spread; the order of the images, augmentation and sampling followed each "
+            "run's own seed."
         )
     records = [run.training for run in results.runs if run.training]
     lengths = _distinct(record.iterations for record in records)
@@ -201,7 +203,8 @@ def _evaluation(
     )
     if results.further:
         named = ", ".join(
-            f"{in_markdown(test.name)} ({test.table.images} images)" for test in results.further
+            f"{in_markdown(test.name)} ({counted(test.table.images, 'image')})"
+            for test in results.further
         )
         yield f"The same models were tested on further test sets, each judged by itself: {named}."
 

@@ -13,6 +13,7 @@ from figures_and_tables.inline import inline_figure, inline_file, keywords_of
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from plain_commands.console import duration
+from plain_commands.counts import counted
 
 from workflow_scripts.analysis.numbers import ap, p_value, points, signed, unsigned
 from workflow_scripts.analysis.report.cost import costs, stage_tables
@@ -82,6 +83,7 @@ def render(results: ExperimentResults, show_originals: bool) -> str:
     environment.filters |= {
         "ap": ap,
         "anywhere": without_folders,
+        "counted": counted,
         "points": unsigned,
         "signed": lambda fraction: _with_minus(signed(fraction)),
         "p": p_value,

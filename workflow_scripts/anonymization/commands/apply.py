@@ -8,6 +8,7 @@ from typing import Annotated
 
 from folder_owner import owned, stop_this_process
 from plain_commands.console import log, progress
+from plain_commands.counts import counted
 from plain_commands.errors import UserError
 from plain_commands.files import atomic, unfinished
 from program_runner import end_marked
@@ -94,7 +95,7 @@ def apply(
             "in %d of %d images, e.g. %s, %s", *(len(assumed), len(kept), assumed[0], ASSUMPTION)
         )
     if removed := shard_folder.removed:
-        log.info("metadata removed from %d images (%s)", len(removed), _counted(removed))
+        log.info("metadata removed from %s (%s)", counted(len(removed), "image"), _counted(removed))
     if having := shard_folder.kept:
         log.warning(
             "%d images keep the metadata of their source files (%s); "

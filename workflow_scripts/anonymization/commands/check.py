@@ -1,6 +1,7 @@
 """`anonymization check`: check that variants can be made."""
 
 from plain_commands.console import log
+from plain_commands.counts import counted
 from plain_commands.errors import UserError
 
 from workflow_scripts.anonymization.variants import Variants
@@ -26,4 +27,4 @@ def check(*, settings: Settings[Variants], annotations: Annotations) -> None:
             findings += [f"variants.{name}: {line}" for line in str(error).splitlines()]
     if findings:
         raise UserError.of(findings)
-    log.info("%s: check passed (%d images)", ", ".join(settings), len(split.images))
+    log.info("%s: check passed (%s)", ", ".join(settings), counted(len(split.images), "image"))

@@ -1,6 +1,7 @@
 """`anonymization gather`: the manifest of a whole split."""
 
 from plain_commands.console import log
+from plain_commands.counts import counted
 from plain_commands.errors import UserError
 
 from workflow_scripts.common.cli import Folders, NewFile
@@ -31,7 +32,11 @@ def gather(*, folders: Folders, annotations: Annotations, output: NewFile) -> No
             f"{'instance' if labelled else 'image'} is left; raise the variant's min_width"
         )
     manifest.write_manifest(output, entries, instances)
-    log.info("%d images, %d regions", len(entries), sum(entry.regions for entry in entries))
+    log.info(
+        "%s, %s",
+        counted(len(entries), "image"),
+        counted(sum(entry.regions for entry in entries), "region"),
+    )
     if dropped:
         log.info("%d of %d images are dropped", dropped, len(entries))
     for name, (lost, total) in instances.items():

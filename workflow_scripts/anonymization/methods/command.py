@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from plain_commands.console import duration, log
+from plain_commands.counts import counted
 from plain_commands.errors import UserError
 from plain_commands.files import write_json
 from program_runner import (
@@ -132,7 +133,7 @@ class CommandMethod(Method):
         write_json(regions, {"schema": 1, "regions": _regions_of(handed)})
         words = self.words(input=work / "input", output=output, regions=regions, threads=threads)
         name, timeout = Path(words[0]).name, self.timeout_minutes and 60 * self.timeout_minutes
-        log.info("%d images for %s", len(handed), name)
+        log.info("%s for %s", counted(len(handed), "image"), name)
         try:
             run_program(
                 words,

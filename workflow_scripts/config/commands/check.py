@@ -3,6 +3,7 @@
 import json
 
 from plain_commands.console import log
+from plain_commands.counts import counted
 from plain_commands.errors import UserError
 from plain_commands.files import write_text
 
@@ -42,9 +43,11 @@ def check(config: File | None = None, /, *, schema: NewFile | None = None) -> No
             )
             return
         log.info(
-            "%s: %d variants, %d seeds, %d runs",
+            "%s: %s, %s, %s",
             config,
-            len(experiment.variants),
-            len(experiment.runs.seeds),
-            sum(len(experiment.runs.seeds_of(variant)) for variant in experiment.variants),
+            counted(len(experiment.variants), "variant"),
+            counted(len(experiment.runs.seeds), "seed"),
+            counted(
+                sum(len(experiment.runs.seeds_of(name)) for name in experiment.variants), "run"
+            ),
         )

@@ -5,6 +5,7 @@ from functools import partial
 
 from drawn_streets import SceneSettings, SettingsError, write_data_set
 from plain_commands.console import log, progress
+from plain_commands.counts import counted
 from plain_commands.errors import UserError
 from plain_commands.files import explained
 
@@ -39,4 +40,4 @@ def draw(
             )
     except (SettingsError, OSError) as error:
         raise UserError(str(error)) from None
-    log.info("%d scenes drawn in %s", count, output)
+    log.info("%s drawn in %s", counted(count, "scene"), output)

@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 from image_files import orientation_of
 from plain_commands.console import log
+from plain_commands.counts import counted
 from plain_commands.errors import UserError
 from plain_commands.files import read_bytes
 
@@ -42,7 +43,11 @@ def read(labels: Path, images: Path, findings: list[str]) -> Iterator[SourceImag
         findings.append(f"{images}: no labels were found for its images, {where}")
         return
     if lone := _without_image(_labels_of(images.absolute() / "any").parent, files):
-        log.warning("%d files of labels without an image, e.g. %s; left out", len(lone), lone[0])
+        log.warning(
+            "%s without an image, e.g. %s; left out",
+            counted(len(lone), "label file"),
+            lone[0],
+        )
     boxes: list[list[float]] = []
     for path, file in zip(paths, files, strict=True):
         raw = read_bytes(path)

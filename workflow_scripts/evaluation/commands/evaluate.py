@@ -6,6 +6,7 @@ from instance_ap import cityscapes, coco
 from instance_ap.matches import matches_of
 from instance_ap.predictions import Predictions, PredictionsError
 from plain_commands.console import log
+from plain_commands.counts import counted
 from plain_commands.errors import UserError
 from plain_commands.files import read_json
 
@@ -89,6 +90,6 @@ def evaluate(
     evaluation.write(output)
     for kind, scores in by_iou.items():
         mean_ap = "undefined" if scores.mean_ap is None else f"{scores.mean_ap:.3f}"
-        log.info("%s mAP %s on %d images", kind, mean_ap, len(split.images))
+        log.info("%s mAP %s on %s", kind, mean_ap, counted(len(split.images), "image"))
     if not states_its_run:
         log.warning("%s does not state its run; assumed to be %s", predictions, run)

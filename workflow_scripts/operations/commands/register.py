@@ -1,6 +1,7 @@
 """`register`: registration of an experiment's plan."""
 
 from plain_commands.console import log
+from plain_commands.counts import counted
 
 from workflow_scripts.common.cli import Behind
 
@@ -28,5 +29,10 @@ def register(*snakemake: Behind) -> None:
 
     registration = write(SnakemakeCall.behind_dashes(snakemake))
     runs = sum(map(len, registration.seeds.values()))
-    log.info("%s: %d variants, %d runs", registration.experiment, len(registration.seeds), runs)
+    log.info(
+        "%s: %s, %s",
+        registration.experiment,
+        counted(len(registration.seeds), "variant"),
+        counted(runs, "run"),
+    )
     print(f"registered {registration.registered}, sha256 {registration.sha256}")

@@ -1,6 +1,7 @@
 """`usage`: resource usage of an experiment."""
 
 from plain_commands.console import log
+from plain_commands.counts import counted
 from plain_commands.errors import UserError
 from plain_commands.files import write_text
 from tabulate import tabulate
@@ -34,4 +35,4 @@ def usage(results: Folder, /) -> None:
     file = results / "usage.jsonl"
     write_text(file, "".join(f"{record.model_dump_json()}\n" for record in records))
     print(tabulate(rows_of(records), list(HEADERS.values()), disable_numparse=True))
-    log.info("%s: %d attempts", file, len(records))
+    log.info("%s: %s", file, counted(len(records), "attempt"))

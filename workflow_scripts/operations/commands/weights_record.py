@@ -1,6 +1,7 @@
 """`weights record`: the manifest of an experiment's weights."""
 
 from plain_commands.console import log
+from plain_commands.counts import counted
 from plain_commands.files import write_json
 
 from workflow_scripts.common.cli import Folder, NewFile, Settings
@@ -19,4 +20,4 @@ def record(*, settings: Settings[dict[str, Weights]], folder: Folder, output: Ne
     """
     manifest = manifest_of(settings, folder)
     write_json(output, manifest)
-    log.info("%d files of weights", len(manifest["weights"]))
+    log.info("%s with weights", counted(len(manifest["weights"]), "file"))

@@ -1,6 +1,7 @@
 """`pii check`: check what a detection needs."""
 
 from plain_commands.console import log
+from plain_commands.counts import counted
 
 from workflow_scripts.common.cli import Settings
 from workflow_scripts.contracts.coco import CocoSplit
@@ -21,4 +22,4 @@ def check(*, settings: Settings[Pii], annotations: Annotations, images: Images) 
         if kind not in settings.detectors:
             log.info("%s is null: no %s are looked for", kind.key, kind.plural)
     found = " and ".join(kind.plural for kind in settings.detectors)
-    log.info("%s can be detected in %d images", found or "nothing", len(split.images))
+    log.info("%s can be detected in %s", found or "nothing", counted(len(split.images), "image"))

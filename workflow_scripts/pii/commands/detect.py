@@ -3,6 +3,7 @@
 from collections import Counter
 
 from plain_commands.console import log, progress
+from plain_commands.counts import counted
 
 from workflow_scripts.common.cli import NewFile, Settings, Threads, labelled
 from workflow_scripts.contracts.regions import NotCounted, write_regions
@@ -46,7 +47,8 @@ def detect(
     write_regions(output, regions, not_counted)
     counts = Counter(region.kind for region in regions)
     said = [f"{counts[kind]} {kind.plural}" for kind in settings.detectors]
-    log.info("%s in %d images", " and ".join(said) or "nothing looked for", len(searched))
+    images = counted(len(searched), "image")
+    log.info("%s in %s", " and ".join(said) or "nothing looked for", images)
     log.info(
         "not counted: %d outside labelled objects (pii.only_on_labelled), %d merged into another",
         *(not_counted.left_out.total(), not_counted.merged.total()),

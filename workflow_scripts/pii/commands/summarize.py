@@ -1,6 +1,7 @@
 """`pii summarize`: number of regions per image."""
 
 from plain_commands.console import log
+from plain_commands.counts import counted
 
 from workflow_scripts.common.cli import NewFile, NewFolder, Settings
 from workflow_scripts.contracts.coco import CocoSplit
@@ -40,4 +41,4 @@ def summarize(
         from workflow_scripts.pii.figure import draw  # noqa: PLC0415 - matplotlib is slow to import
 
         draw(summary, figures)
-    log.info("%d regions, %.2f per frame", len(found), summary.total.mean)
+    log.info("%s, %.2f per frame", counted(len(found), "region"), summary.total.mean)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Annotated
 
 from plain_commands.console import log, progress
+from plain_commands.counts import counted
 
 from workflow_scripts.common.cli import Folder, NewFile, Positive, Settings, labelled, option
 from workflow_scripts.contracts.coco import CocoSplit
@@ -59,7 +60,7 @@ def audit(
     for sentence in shortcomings([found]):
         log.warning("attention: %s", sentence)
     compared = sum(len(image.regions) for image in measured)
-    log.info("%d regions in %d images compared", compared, len(measured))
+    log.info("%s in %s compared", counted(compared, "region"), counted(len(measured), "image"))
     if dropped:
         gone = sum(len(picture.regions) for picture in dropped)
-        log.info("%d images with %d regions are dropped", len(dropped), gone)
+        log.info("dropped: %s with %s", counted(len(dropped), "image"), counted(gone, "region"))

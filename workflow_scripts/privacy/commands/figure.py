@@ -1,6 +1,7 @@
 """`privacy figure`: Figure 2, regions of the variants side by side."""
 
 from plain_commands.console import log
+from plain_commands.counts import counted
 
 from workflow_scripts.common.cli import Files, NewFolder, Settings
 from workflow_scripts.contracts.coco import CocoSplit
@@ -36,4 +37,4 @@ def figure(
     originals = pairs_of(split, images, regions, None)
     samples = samples_of(originals, variants, bool(settings.show_originals))
     draw(samples, output)
-    log.info("before_after.{svg,png}: %d regions", len(samples.rows))
+    log.info("before_after.{svg,png}: %s", counted(len(samples.rows), "region"))

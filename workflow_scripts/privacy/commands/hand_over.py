@@ -1,6 +1,7 @@
 """`privacy hand-over`: a folder of a variant's images to be shared."""
 
 from plain_commands.console import log
+from plain_commands.counts import counted
 from plain_commands.files import write_text
 
 from workflow_scripts.common.cli import File, Folder, NewFile, NewFolder, Settings
@@ -44,4 +45,4 @@ def hand_over(
     write_png(sheet, shown)
     lay_out(pairs, output)
     write_text(text, text_of(found, split.notes))
-    log.info("%d images in %s", len(pairs), output)
+    log.info("%s in %s", counted(len(pairs), "image"), output)

@@ -4,6 +4,7 @@ import shutil
 
 from folder_owner import owned, stop_this_process
 from plain_commands.console import log, progress
+from plain_commands.counts import counted
 from plain_commands.files import atomic, unfinished
 
 from workflow_scripts.common.cli import NewFolder, Positive, Settings
@@ -51,4 +52,4 @@ def pictures(
         with atomic(output) as folder:
             folder.mkdir()
             n = write_pictures((one for originals, _ in cutting for one in originals), folder)
-    log.info("%d pictures in %s", n, output)
+    log.info("%s in %s", counted(n, "picture"), output)

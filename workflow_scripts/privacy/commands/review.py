@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from plain_commands.console import log, progress
+from plain_commands.counts import counted
 from plain_commands.errors import UserError
 from plain_commands.files import write_json, write_text
 
@@ -65,9 +66,14 @@ def review(
     for of_image in progress(cutting, total=len(shown), description="cutting tiles"):
         views |= of_image
     write_json(output.with_suffix(".json"), sample.model_dump(mode="json", by_alias=True))
-    write_text(output, review_page(sample, f"{len(split.images)} images", views))
+    write_text(output, review_page(sample, counted(len(split.images), "image"), views))
     for stratum in sample.strata:
         drawn = sum(tile.stratum == stratum.name for tile in sample.tiles)
         log.info("%s: %d of %d tiles", stratum.name, drawn, stratum.tiles)
-    log.info("%s: %d tiles of %d images", output, len(sample.tiles), len(shown))
+    log.info(
+        "%s: %s of %s",
+        output,
+        counted(len(sample.tiles), "tile"),
+        counted(len(shown), "image"),
+    )
     log.warning("attention: %s holds original images; keep it where the originals are", output)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from figures_and_tables.tables import csv_of, in_markdown, latex_tables, markdown, write_formats
 from plain_commands.console import log
+from plain_commands.counts import counted
 from plain_commands.errors import UserError
 from plain_commands.files import write_text
 from plain_commands.texts import read_given
@@ -159,7 +160,7 @@ def table(
         log.info("%s", said)
     for said in exceeded:
         log.warning("attention: %s", said)
-    log.info("%s.{csv,md,tex,json}: %d variants", output / "privacy", len(found))
+    log.info("%s.{csv,md,tex,json}: %s", output / "privacy", counted(len(found), "variant"))
 
 
 def _read_review(path: Path) -> Review:

@@ -1,6 +1,7 @@
 """`training check`: check what a training needs before a GPU is requested."""
 
 from plain_commands.console import log
+from plain_commands.counts import counted
 
 from workflow_scripts.common.cli import Settings
 from workflow_scripts.contracts.settings import CLASSES
@@ -17,7 +18,11 @@ def check(*, settings: Settings[Training]) -> None:
         log.info("both programs exist")
         return
     recipe = settings.recipe()
-    log.info("%d iterations of %d images", recipe.iterations, recipe.images_per_step)
+    log.info(
+        "%s of %s",
+        counted(recipe.iterations, "iteration"),
+        counted(recipe.images_per_step, "image"),
+    )
     for remark in recipe.remarks:
         log.warning("%s", remark)
     weights = settings.initial_weights()

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from plain_commands.console import log
+from plain_commands.counts import counted
 from plain_commands.errors import UserError
 from plain_commands.files import atomic, read_json, sha256_of_file, write_json, write_text
 from plain_commands.section import FilePart, validate
@@ -60,7 +61,9 @@ class ProgramRun:
             UserError: it failed, or left no result.
         """
         if left := end_marked(str(self.folder.resolve())):
-            log.warning("stopped %d processes of a training whose command was killed", left)
+            log.warning(
+                "stopped %s of a training whose command was killed", counted(left, "process")
+            )
         progress = self._prepared()
         before, started = _content_of(self.state), time.monotonic()
         stop = StopRequest(None, self.job.stop_at)

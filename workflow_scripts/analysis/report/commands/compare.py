@@ -6,6 +6,7 @@ from typing import Annotated
 from figures_and_tables.figures import save, style
 from figures_and_tables.tables import csv_of
 from plain_commands.console import log
+from plain_commands.counts import counted
 from plain_commands.errors import UserError
 from plain_commands.files import write_text
 
@@ -36,4 +37,4 @@ def compare(
     write_text(stem.with_suffix(".md"), comparison.as_text(rows, "pipe"))
     with style(comparison.NAME):
         save(comparison.draw(rows), output, comparison.NAME)
-    log.info("%s.{csv,md,svg,png}: %d variants", stem, len(rows))
+    log.info("%s.{csv,md,svg,png}: %s", stem, counted(len(rows), "variant"))

@@ -1,6 +1,7 @@
 """`report html`: an experiment's results on one page."""
 
 from plain_commands.console import log
+from plain_commands.counts import counted
 from plain_commands.files import write_text
 
 from workflow_scripts.analysis.report.page import render
@@ -33,4 +34,5 @@ def html(
     log.info("%s: %.1f MB", output, len(page.encode()) / 1e6)
     unfinished = len(read.unfinished)
     if unfinished:
-        log.warning("%d of %d runs are missing; the report lists them", unfinished, len(read.runs))
+        runs = counted(len(read.runs), "run")
+        log.warning("%d of %s missing; the report lists what is", unfinished, runs)

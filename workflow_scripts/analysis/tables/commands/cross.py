@@ -6,6 +6,7 @@ from typing import Annotated
 
 from figures_and_tables.tables import csv_of, markdown, write_formats
 from plain_commands.console import log
+from plain_commands.counts import counted
 from plain_commands.errors import UserError
 
 from workflow_scripts.analysis.run_arguments import Expected, Runs
@@ -70,7 +71,7 @@ def cross(
         tex=crossing.as_latex(found),
         json=found.as_json(),
     )
-    log.info("%s.{csv,md,tex,json}: %d tests", output / "cross", len(by_test))
+    log.info("%s.{csv,md,tex,json}: %s", output / "cross", counted(len(by_test), "test"))
 
 
 def _by_test(

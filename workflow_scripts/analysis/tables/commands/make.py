@@ -5,6 +5,7 @@ from typing import Annotated
 
 from figures_and_tables.tables import write_formats
 from plain_commands.console import log
+from plain_commands.counts import counted
 from plain_commands.errors import UserError
 from plain_commands.files import write_text
 
@@ -85,7 +86,7 @@ def make(
     if of_boxes := table.of_boxes:
         write_text(output / f"{BOXES}.md", formats.as_markdown(of_boxes))
         write_text(output / f"{BOXES}.tex", formats.as_latex(of_boxes, "results-boxes"))
-    log.info("%s.{csv,md,tex,json}: %d runs", output / "table_2", len(table.runs))
+    log.info("%s.{csv,md,tex,json}: %s", output / "table_2", counted(len(table.runs), "run"))
 
 
 def _listed(path: Path | None) -> list[Path]:
