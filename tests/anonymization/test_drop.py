@@ -159,7 +159,7 @@ def test_as_many_are_dropped_at_random_whatever_the_shards(data, capsys):
     assert {one.image: one.dropped for one in read_manifest(manifest)} == whole
     capsys.readouterr()
     assert apply(data, {"method": "drop", "at_random": True}) == 2
-    assert "--regions: 1 files; this method needs 2" in capsys.readouterr().err
+    assert "--regions: 1 file; this method needs 2" in capsys.readouterr().err
     assert apply(data, {"method": "drop"}, every_region=True) == 2
     assert "--regions: 2 files; this method needs 1" in capsys.readouterr().err
 

@@ -75,7 +75,7 @@ def test_metadata_of_unchanged_originals_is_left_out_and_told(data, capsys, name
     original = with_metadata(data, name, **options)
     only_image(data, name)
     assert apply(data, {"method": "blackbox"}) == 0
-    assert f"metadata removed from 1 images ({kinds})" in lines(capsys, data)
+    assert f"metadata removed from 1 image ({kinds})" in lines(capsys, data)
     (entry,) = read_manifest(data / "images/v" / SHARD / "manifest.parquet")
     file = data / "images/v" / entry.file
     assert (entry.linked, entry.sha256) == (False, sha256_of_file(file))
@@ -85,7 +85,7 @@ def test_metadata_of_unchanged_originals_is_left_out_and_told(data, capsys, name
         assert not {"comment", "xmp", "Author", "exif"} & image.info.keys()
     assert apply(data, {"method": "blackbox", "strip_metadata": False}) == 0
     assert (
-        f"1 images keep the metadata of their source files ({kinds}); "
+        f"metadata of the source file kept in 1 image ({kinds}); "
         "strip_metadata: true removes it from JPEG, PNG and WebP files"
     ) in lines(capsys, data)
     assert original.samefile(data / "images/v" / SHARD / name)

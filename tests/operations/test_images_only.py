@@ -37,7 +37,7 @@ BAD_CALLS = [
     ),
     (
         ("texts", *TO_OUT),
-        "{here}/texts: no images among 1 files; docs/images-only.md lists suffixes",
+        "{here}/texts: no images among 1 file; docs/images-only.md lists suffixes",
     ),
     (
         ("empty", *TO_OUT),

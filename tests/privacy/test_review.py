@@ -279,8 +279,8 @@ def test_points_that_a_file_of_regions_cannot_hold_are_counted(tmp_path, capsys)
     assert make_page(tmp_path) == 0
     assert take(tmp_path, answer(tmp_path)) == 0
     said = capsys.readouterr().err
-    assert "attention: 1 regions saved without points, whose centre is not in the box" in said
-    assert "attention: 1 regions left out, of 2 pixels or less in the upper left corner" in said
+    assert "attention: 1 region saved without points, whose centre is not in the box" in said
+    assert "attention: 1 region left out, of 2 pixels or less in the upper left corner" in said
 
 
 @pytest.mark.parametrize(

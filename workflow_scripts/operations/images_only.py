@@ -11,6 +11,7 @@ from typing import Any
 
 from image_files import listing
 from plain_commands.console import log
+from plain_commands.counts import counted
 from plain_commands.errors import UserError
 from plain_commands.files import sha256_of, write_json, write_text
 from program_runner.snakemake_bar import run_quietly
@@ -108,7 +109,8 @@ class ImagesOnly:
         if not found.images:
             count = sum(map(len, vars(found).values()))
             raise UserError(
-                f"{self.folder}: no images among {count} files; docs/images-only.md lists suffixes"
+                f"{self.folder}: no images among {counted(count, 'file')}; "
+                "docs/images-only.md lists suffixes"
             )
 
     @contextlib.contextmanager

@@ -8,6 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 from listed_regions.region_files import ListedRegion
+from plain_commands.counts import counted
 from pydantic import ValidationError
 from region_review.answers import Answers
 from region_review.sample import FoundRegion, ReviewTile
@@ -86,10 +87,10 @@ def corrected(
         too_small += row is None
         rows += [row] if row else []
     notes = {
-        "regions saved without points, whose centre is not in the box": without_points,
-        "regions left out, of 2 pixels or less in the upper left corner of the image": too_small,
+        "saved without points, whose centre is not in the box": without_points,
+        "left out, of 2 pixels or less in the upper left corner of the image": too_small,
     }
-    return rows, [f"{number} {text}" for text, number in notes.items() if number]
+    return rows, [f"{counted(number, 'region')} {text}" for text, number in notes.items() if number]
 
 
 def _listed(

@@ -70,7 +70,7 @@ def apply(
     by_split = bool(shards) and settings.needs_whole_split
     count = len(read_split_of(shards, shard)) if shards and by_split else 1
     if len(regions) != count:
-        raise UserError(f"--regions: {len(regions)} files; this method needs {count}")
+        raise UserError(f"--regions: {counted(len(regions), 'file')}; this method needs {count}")
     found = [region for path in regions for region in read_regions(path)]
     seen = pictures_of(CocoSplit.read(annotations) if by_split else part, images, found)
     names = {image.file_name for image in part.images}
@@ -98,14 +98,14 @@ def apply(
         log.info("metadata removed from %s (%s)", counted(len(removed), "image"), _counted(removed))
     if having := shard_folder.kept:
         log.warning(
-            "%d images keep the metadata of their source files (%s); "
+            "metadata of the source file kept in %s (%s); "
             "strip_metadata: true removes it from JPEG, PNG and WebP files",
-            *(len(having), _counted(having)),
+            *(counted(len(having), "image"), _counted(having)),
         )
     if dropped:
         log.info("%d of %d images dropped", len(dropped), len(pictures))
     log.info(
-        "%d regions changed; %d images written, %d linked",
+        "changed regions: %d; images written: %d, linked: %d",
         sum(entry.regions for entry in entries),
         sum(not entry.linked for entry in entries),
         sum(entry.linked for entry in entries),
