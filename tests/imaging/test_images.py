@@ -83,6 +83,16 @@ def test_damage_inside_of_a_tiff_is_found_although_opencv_fills_it(compression):
         decode_image(damaged, Path("a.tif"))
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("kind", ["float32", "float64", "int32"])
+def test_pixels_of_an_unsupported_type_are_not_called_damaged(kind, channels):
+    raw = cv2.imencode(".tif", np.ones((9, 9, channels), kind))[1].tobytes()
+    with pytest.raises(UserError, match=f"^a.tif: its pixels are {kind}, .* to 8 or 16 bits"):
+        decode_image(raw, Path("a.tif"))
+    with pytest.raises(UserError, match=r"^a.tif: truncated, damaged, or not an image"):
+        decode_image(raw[: len(raw) // 2], Path("a.tif"))
+
+
 @pytest.mark.parametrize("upright", [True, False])
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP"])

@@ -47,8 +47,9 @@ def decode_image(raw: bytes, path: Path, *, upright: bool | None = False) -> np.
         upright: whether to apply an EXIF orientation, like viewers do, or to ignore it.
 
     Raises:
-        UserError: the file is truncated, damaged, not an image, or too large. OpenCV reports damage
-            only when it decodes from memory: from a path, it fills missing parts.
+        UserError: the file is truncated, damaged, not an image, or too large, or its pixels have 32
+            or 64 bits per channel. OpenCV reports damage only when it decodes from memory: from a
+            path, it fills missing parts.
     """
     return _decode(
         raw, path, cv2.IMREAD_COLOR_RGB | (0 if upright else cv2.IMREAD_IGNORE_ORIENTATION)
@@ -116,15 +117,25 @@ def decode_ids(raw: bytes, path: Path) -> np.ndarray:
 
 def _decode(raw: bytes, path: Path, flags: int) -> np.ndarray:
     _refuse_huge(raw, path)
-    try:
-        image = cv2.imdecode(np.frombuffer(raw, np.uint8), flags) if raw else None
-    except cv2.error:
-        image = None
+    image = _decoded(raw, flags)
+    if image is None and (stored := _decoded(raw, cv2.IMREAD_UNCHANGED)) is not None:
+        raise UserError(
+            f"{path}: its pixels are {stored.dtype}, which is not supported; convert it to 8 or 16 "
+            "bits per channel"
+        )
     if image is None or _is_damaged(raw):
         raise UserError(
             f"{path}: truncated, damaged, or not an image ({len(raw)} bytes); copy it again"
         )
     return image
+
+
+def _decoded(raw: bytes, flags: int) -> np.ndarray | None:
+    """The pixels that OpenCV decodes, if any."""
+    try:
+        return cv2.imdecode(np.frombuffer(raw, np.uint8), flags) if raw else None
+    except cv2.error:
+        return None
 
 
 def _refuse_huge(raw: bytes, path: Path) -> None:
