@@ -4,6 +4,7 @@ Source: docs.ultralytics.com/datasets/detect and /segment.
 """
 
 import glob
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,8 +30,9 @@ def read(labels: Path, images: Path, findings: list[str]) -> Iterator[SourceImag
     """Read the labels of a folder of images, by the class names of a file such as `data.yaml`.
 
     As in YOLO, the labels of `images/train/a.jpg` are in `labels/train/a.txt`, or beside the image
-    if no folder is called images. An image without such a file has no objects; files without an
-    image are skipped, with a warning.
+    if no folder is called images. An image without such a file has no objects; anything else in its
+    place, such as a link that leads nowhere, is an error. Files without an image are skipped, with
+    a warning.
     """
     names = _names_in(labels)
     # Links to folders are followed, as by YOLO; Path.rglob does not follow them.
@@ -38,7 +40,7 @@ def read(labels: Path, images: Path, findings: list[str]) -> Iterator[SourceImag
     below = map(Path, glob.iglob(pattern, recursive=True))  # noqa: PTH207
     paths = sorted(path for path in below if path.suffix.lower() in SUFFIXES)
     files = [_labels_of(path.absolute()) for path in paths]
-    if not any(file.is_file() for file in files):
+    if not any(map(os.path.lexists, files)):
         where = f"such as {files[0]}" if files else "since it has no images"
         findings.append(f"{images}: no labels were found for its images, {where}")
         return
@@ -55,7 +57,11 @@ def read(labels: Path, images: Path, findings: list[str]) -> Iterator[SourceImag
         if size is not None and orientation_of(raw) != 1:
             findings.append(f"{path}: has an EXIF orientation, which YOLO applies; store it turned")
             continue
-        lines = _lines_of(file)
+        try:
+            lines = _lines_of(file)
+        except UserError as error:
+            findings.append(str(error))
+            continue
         has_polygons = any(len(fields) > 6 for fields in lines.values())
         objects = []
         for number, fields in lines.items():
@@ -86,8 +92,13 @@ def _are_corners(boxes: list[list[float]]) -> bool:
 
 
 def _lines_of(file: Path) -> dict[int, list[str]]:
-    """The fields of the lines of a text file by line number; empty if there is no file."""
-    content = read_bytes(file).decode("utf-8-sig", errors="replace") if file.is_file() else ""
+    """The fields of the lines of a text file by line number; empty if nothing has its name.
+
+    Raises:
+        UserError: it cannot be read, or is no file.
+    """
+    raw = read_bytes(file) if os.path.lexists(file) else b""
+    content = raw.decode("utf-8-sig", errors="replace")
     lines = enumerate(content.splitlines(), start=1)
     return {number: line.split() for number, line in lines if line.strip()}
 
