@@ -40,8 +40,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = SceneSettings(given.seed, given.width, given.height)
         write_data_set(given.output, settings, images, workers=given.workers, progress=shown)
-    except (SettingsError, OSError) as error:
+    except SettingsError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        reason = f"cannot be written ({error.strerror}); name another folder"
+        print(f"error: {given.output}: {reason}", file=sys.stderr)
         return 2
     print(f"\n{given.output}", file=sys.stderr)
     return 0

@@ -106,6 +106,9 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert settings == {"seed": 0, "width": 128, "height": 64, "images": {"train": 1, "val": 1}}
     assert main(["--output", str(tmp_path / "no"), *size, "--width", "7"]) == 2
     assert "width: has to be at least 32, found 7" in capsys.readouterr().err
+    assert main(["--output", "/dev/full", *size]) == 2
+    said = "error: /dev/full: cannot be written (Not a directory); name another folder\n"
+    assert capsys.readouterr().err == said
 
 
 BLOCKED = """

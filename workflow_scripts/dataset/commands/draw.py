@@ -38,6 +38,6 @@ def draw(
                 workers=workers or os.cpu_count() or 1,
                 progress=partial(progress, total=count, description="drawing", unit="scenes"),
             )
-    except (SettingsError, OSError) as error:
+    except SettingsError as error:
         raise UserError(str(error)) from None
     log.info("%s drawn in %s", counted(count, "scene"), output)
