@@ -5,10 +5,13 @@ Without it, Snakemake would see the run's files, but not notice later changes of
 
 import subprocess
 import sys
+from pathlib import Path
 
 from plain_commands.errors import UserError
 
 from workflow_scripts.common.cli import Behind, Folder
+from workflow_scripts.config.experiment import Experiment
+from workflow_scripts.contracts.layout import Layout
 from workflow_scripts.contracts.run_layout import RunLayout
 from workflow_scripts.contracts.trainings import TrainingRecord
 from workflow_scripts.operations.snakemake_call import SnakemakeCall
@@ -26,14 +29,15 @@ def record(folder: Folder, /, *snakemake: Behind) -> None:
         snakemake: arguments of snakemake, after `--`.
 
     Raises:
-        UserError: config, code or data have changed since. The weights are then renamed, so that
-            Snakemake trains again.
+        UserError: the experiment has no such run, it is not trained, or config, code or data have
+            changed since. The weights are then renamed, so that Snakemake trains again.
     """
     call = SnakemakeCall([*snakemake, *ONLY_THIS_RUN])
     run = call.directory / folder
     model = folder / "model_final.pth"
-    (job,) = call.jobs(str(model))
+    _check_run(call.experiment, model)
     fingerprint = TrainingRecord.read(RunLayout(run).provenance).fingerprint
+    (job,) = call.jobs(str(model))
     if f"--fingerprint {fingerprint} " not in (job.command or ""):
         outdated = (run / model.name).rename(run / "model_outdated.pth")
         raise UserError(
@@ -43,3 +47,14 @@ def record(folder: Folder, /, *snakemake: Behind) -> None:
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(call.snakefile)]
     command += [*call.arguments, "--touch", "--nolock", "--quiet", "all", "--", str(model)]
     subprocess.run(command, check=True)
+
+
+def _check_run(experiment: Experiment, model: Path) -> None:
+    """Check that a model is one of a run of the experiment, before Snakemake starts."""
+    layout = Layout(experiment.folder)
+    variant, seed = layout.run_with(str(model)) or ("", 0)
+    if variant not in experiment.variants or seed not in experiment.runs.seeds_of(variant):
+        raise UserError(
+            f"{model.parent}: not a run of {experiment.experiment}; name a folder "
+            f"{layout.runs}/VARIANT/seed~SEED of its variants and seeds"
+        )
