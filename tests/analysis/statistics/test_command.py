@@ -349,7 +349,7 @@ def test_power_plans_runs_from_a_pilot(tmp_path, capsys):
         assert f'Invalid value "{wrong}" for --deviations' in capsys.readouterr().err
 
 
-def test_a_variant_that_changed_no_pixel_is_named_first_and_not_called_equivalent(tmp_path):
+def test_a_variant_that_changed_no_pixel_is_named_first_and_not_called_equivalent(tmp_path, capsys):
     paths = write_experiment(tmp_path, unmodified=(0.3, 0.2, 0.4), natural=(0.3, 0.2, 0.4))
     manifest = tmp_path / "images/natural/train/manifest.parquet"
     entries = [Entry(f"{n}.png", f"s/{n}.png", "", "", linked=True, asked=n) for n in range(3)]
@@ -357,6 +357,8 @@ def test_a_variant_that_changed_no_pixel_is_named_first_and_not_called_equivalen
     runs = ["--runs", *paths]
     missing = tmp_path / "images/blur/train/manifest.parquet"
     verdict = judged(tmp_path / "tables", *runs, "--manifests", manifest, missing)
+    warning = f"{missing}: no such file; the changes of its variant are unknown"
+    assert warning in capsys.readouterr().err
     said = (
         "natural changed nothing in 3 training images: none of the 3 detected faces and "
         "license plates."

@@ -35,6 +35,7 @@ from workflow_scripts.contracts.usage import Usage, read_usage
 from workflow_scripts.contracts.verdicts import ExperimentVerdict
 
 File = TypeVar("File", bound=BaseModel)
+_TABLES = "table_2.json", "verdict.json"
 POINTS_OF_A_CURVE = 120
 """Maximum number of points in a learning curve."""
 
@@ -199,12 +200,15 @@ def read_results(
         provenance: record of the origin (default: its `provenance.json`).
 
     Raises:
-        UserError: the workflow was never started there, or a file is invalid.
+        UserError: the workflow was never started there, a file is invalid, or the given folder has
+            no tables.
     """
     expected = read_expected(folder / EXPECTED)
     for given in (tables, provenance):
         if given is not None and not given.exists():
             raise UserError(f"{given}: no such file or folder")
+    if tables is not None and not any((tables / name).exists() for name in _TABLES):
+        raise UserError(f"{tables}: has no {' and no '.join(_TABLES)}; name a folder of tables")
     tables = tables or folder / "tables"
 
     def asked(kind: type[File], table: str) -> File | None:

@@ -105,11 +105,14 @@ def coverage_of(manifests: Iterable[Path]) -> dict[str, Coverage]:
     """Changes made by variants.
 
     Args:
-        manifests: images/{variant}/train/manifest.parquet; missing ones are skipped.
+        manifests: images/{variant}/train/manifest.parquet; missing ones are skipped, with a
+            warning.
     """
     found = {}
     for path in manifests:
-        if path.exists():
+        if not path.exists():
+            log.warning("%s: no such file; the changes of its variant are unknown", path)
+        else:
             entries = read_manifest(path)
             found[path.parents[1].name] = Coverage(
                 images=len(entries),
