@@ -83,6 +83,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bad")
     write_results(folder, many(2), seeds=2).rename(folder / "made")
     (folder / "file").write_text("x")
+    (folder / "list.json").write_text("[1, 2, 3]")
+    (folder / "null.json").write_text("null")
     (folder / "empty").mkdir()
     for name, content in TABLES.items():
         (folder / f"{name}.csv").write_text(f"class,variant,mean,std,n\n{content}")
@@ -107,6 +109,8 @@ WEIGHTS = {
     ("words", "line"),
     [
         ("report html made --tables none", "none: no such file or folder"),
+        ("report html made --tables file", "file: has no table_2.json and no verdict.json; name a"),
+        ("report methods made --tables empty", "empty: has no table_2.json and no verdict.json"),
         ("report html made --provenance none", "none: no such file or folder"),
         ("report html made --output file/below", "file/below: cannot be written (Not a directory)"),
         ("report html file", "file/runs/expected.json: cannot be read (Not a directory)"),
@@ -141,6 +145,24 @@ WEIGHTS = {
         ("statistics power --deviations 1e-300", 'Invalid value "1e-300" for --deviations'),
         ("statistics power --deviations 0.01 --output file/o", "file/o: cannot be written ("),
         ("statistics next made --margin -1", 'Invalid value "-1.0" for --margin'),
+        (
+            "anonymization gather --folders empty --annotations list.json --output o",
+            "list.json: not an index of this project (list indices must be integers",
+        ),
+        (
+            "anonymization gather --folders empty --annotations null.json --output o",
+            "null.json: not an index of this project ('NoneType' object is not subscr",
+        ),
+        ("training export --checkpoint /proc/self/mem --output o", "cannot be read (Input/output"),
+        (
+            "record made",
+            "made: not a run of whitepaper; name a folder results/whitepaper/runs/VARIANT/seed~S",
+        ),
+        (
+            "record results/whitepaper/runs/blur/seed~1",
+            "results/whitepaper/runs/blur/seed~1: not a run of whitepaper; name a folder",
+        ),
+        ("record results/whitepaper/runs/unmodified/seed~1", "seed~1/run.json: no such file"),
         ("config --schema empty", "empty: cannot be written (Is a directory)"),
         ("config none", "none: no such file"),
         ("config empty", "empty: cannot be read (Is a directory)"),

@@ -1,7 +1,9 @@
-"""Outputs that cannot be written, of all commands: one line, before anything else is read."""
+"""Outputs that cannot be written or are inputs, of all commands: one line, before anything else is
+read.
+"""
 
 from pathlib import Path
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -77,3 +79,52 @@ def test_an_output_that_cannot_be_written_is_one_line(path, name, is_folder, cap
         assert f" error: {what}" in line, line
         assert code == 2
     assert sorted(one.name for one in Path().iterdir()) == ["empty", "file"]
+
+
+def takes_path(argument: Any) -> bool:
+    """Whether an argument names files or folders, perhaps instead of JSON text."""
+    return "Path" in str(argument.hint) or "FILE" in (argument.parameter.metavar or "")
+
+
+OVERWRITTEN = [
+    (path, written, read)
+    for path, written, is_folder in WRITTEN
+    for read in arguments_of(path)
+    if not is_folder and takes_path(read) and read.name not in {*written_by(path), "--log"}
+]
+
+
+def test_there_are_inputs_to_overwrite():
+    assert len(OVERWRITTEN) > 80
+    pairs = {(path, written, read.name) for path, written, read in OVERWRITTEN}
+    assert {
+        ("config", "--schema", "CONFIG"),
+        ("dataset convert", "--output", "LABELS"),
+        ("dataset convert", "--output", "--only"),
+        ("dataset index-test", "--output", "--settings"),
+        ("report provenance", "--output", "--config"),
+    } <= pairs
+
+
+@pytest.mark.parametrize(("path", "written", "read"), OVERWRITTEN)
+@pytest.mark.usefixtures("inside")
+def test_no_command_overwrites_its_input(path, written, read, capsys):
+    Path("link").symlink_to("file")
+    option = read.name.startswith("--")
+    needed = [
+        word
+        for argument in arguments_of(path)
+        if argument.required and argument.name not in (written, read.name)
+        for word in (
+            [argument.name, argument.name[2:]]
+            if argument.name in written_by(path)
+            else typed(argument)
+        )
+    ]
+    for spelling in ("./file", "link", "empty/../file", str(Path("file").absolute())):
+        given = [f"{read.name}=file"] if option else ["file"]
+        assert PROGRAM.run([*path.split(), *needed, *given, f"{written}={spelling}"]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        what = f"{written}: {Path(spelling)} is an input and would be overwritten; name another"
+        assert f" error: {what}" in line
+    assert Path("file").read_text() == "x"

@@ -303,3 +303,27 @@ def test_another_broken_pipe_is_a_bug(capsys):
 
     assert _exit_code(write) == 1
     assert "BrokenPipeError" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_bug(closed):
+    command = f"{sys.executable} -m workflow_scripts config config.yaml {closed}"
+    assert subprocess.run(command, shell=True, cwd=ROOT, check=False).returncode == 0
+
+
+def test_an_input_that_could_block_or_cannot_exist_is_one_line(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    Path("loop").symlink_to("loop")
+    for name, reason in (
+        ("pipe", "a pipe or a device; expected a file"),
+        ("/dev/zero", "a pipe or a device; expected a file"),
+        ("n" * 300, "cannot be read or written (File name too long)"),
+        ("loop", "cannot be read or written (Too many levels of symbolic links)"),
+    ):
+        code, said = run("do", "see", "x", "--files", name)
+        assert code == 2
+        (line,) = said.splitlines()
+        assert "error: " in line
+        assert f"{name}: {reason}" in line
+    assert calls == []

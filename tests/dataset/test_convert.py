@@ -1,6 +1,7 @@
 """Labels of public data sets as COCO files, on files in the layout that each documents."""
 
 import json
+import os
 from pathlib import Path
 
 import cv2
@@ -196,6 +197,40 @@ def test_yolo_images_in_a_linked_folder_are_not_lost(tmp_path):
     options = "--images", images, "--output", tmp_path / "yolo.json"
     assert convert("yolo", tmp_path / "data.yaml", *options) == 0
     assert [image for image, *_ in found(tmp_path / "yolo.json")] == ["a/one.jpg", "b/one.jpg"]
+
+
+def test_no_image_and_no_label_is_overwritten(kitti, capsys):
+    labels, images = kitti
+    for name in (images / "000000.png", labels / "000001.txt", images / "../image_2/000001.png"):
+        before = name.read_bytes()
+        assert convert("kitti", labels, "--images", images, "--output", name) == 2
+        folder = labels if name.suffix == ".txt" else images
+        said = f"--output: {name} is an input and would be overwritten; name a file outside of "
+        assert f"{said}{folder}, or delete it first" in capsys.readouterr().err
+        assert name.read_bytes() == before
+    assert convert("kitti", labels, "--images", images, "--output", images / "new.json") == 0
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (os.mkfifo, "a pipe or a device; expected a file"),
+        (Path.mkdir, "cannot be read (Is a directory)"),
+        (lambda path: path.symlink_to("nowhere"), "no such file"),
+        (lambda path: path.symlink_to(path), "cannot be read (Too many levels of symbolic links)"),
+    ],
+)
+def test_yolo_labels_that_are_no_files_are_named(tmp_path, capsys, make, said):
+    for name in ("one", "two"):
+        photograph(tmp_path / f"images/{name}.jpg")
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels/one.txt").write_text("1 0.5 0.5 0.2 0.25")
+    make(tmp_path / "labels/two.txt")
+    (tmp_path / "data.yaml").write_text(YOLO)
+    options = "--images", tmp_path / "images", "--output", tmp_path / "yolo.json"
+    assert convert("yolo", tmp_path / "data.yaml", *options) == 2
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if "error: " in line]
+    assert line.endswith(f"error: {tmp_path}/labels/two.txt: {said}")
 
 
 def test_yolo_labels_without_an_image_are_counted(tmp_path, capsys):

@@ -17,6 +17,19 @@ from tests.dataset.ground_truth import header_only, lines_of
 pytestmark = pytest.mark.usefixtures("no_processes")
 
 
+def test_the_index_overwrites_no_annotations(data, capsys):
+    data.output.mkdir()
+    named = data.output / "train.coco.json"
+    named.write_bytes(data.file.read_bytes())
+    (data.folder / "link.json").symlink_to(named)
+    for name in (named, data.output / "../out/train.coco.json", data.folder / "link.json"):
+        data.settings["train"]["annotations"] = str(name)
+        assert data.index() == 2
+        said = f"error: {named}: is an input and would be overwritten; name another file"
+        assert said in capsys.readouterr().err
+        assert named.read_bytes() == data.file.read_bytes()
+
+
 def replaced(content: bytes | None) -> Callable[[CocoFolder], None]:
     """Put something else in the place of an image."""
 

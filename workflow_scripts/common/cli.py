@@ -12,7 +12,7 @@ import os
 import select
 import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,8 +23,14 @@ from folder_owner import OwnershipError
 from plain_commands.arguments import ArgumentError, Command, before_dashes, option
 from plain_commands.console import log, start_logging
 from plain_commands.errors import UserError
-from plain_commands.files import check_writable, explained
-from plain_commands.texts import read_given
+from plain_commands.files import (
+    check_writable,
+    explained,
+    inputs_kept,
+    refuse_overwriting,
+    refuse_pipe,
+)
+from plain_commands.texts import names_file, read_given
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,9 +54,11 @@ Folder = Annotated[Path, option("FOLDER")]
 Files = Annotated[tuple[Path, ...], option("FILE", many=True)]
 """Zero or more files after one option."""
 NewFile = Annotated[Path, option("FILE"), "written"]
-"""File that the command writes; checked before the command runs."""
+"""File that the command writes; checked before the command runs. It can be none of the inputs."""
 NewFolder = Annotated[Path, option("FOLDER"), "written"]
-"""Folder that the command writes; checked before the command runs."""
+"""Folder that the command writes; checked before the command runs. No input in it is replaced."""
+ImageFolder = Annotated[Path, option("FOLDER"), "images"]
+"""Folder of images that the command reads. None of them is overwritten."""
 Folders = Annotated[tuple[Path, ...], option("FOLDER", many=(1, None))]
 Names = Annotated[tuple[str, ...], option("VARIANT", many=True)]
 """Zero or more variants after one option."""
@@ -183,6 +191,7 @@ class Program:
         """Run a command and end the process with its exit code."""
         import faulthandler  # noqa: PLC0415
 
+        _open_closed_streams()
         faulthandler.enable()
         try:
             code = self.run(argv)
@@ -194,6 +203,15 @@ class Program:
             # Python flushes standard output again at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(code)
+
+
+def _open_closed_streams() -> None:
+    """Open standard streams that the shell closed (`>&-`), so that no other file takes their
+    numbers.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 - for the process
 
 
 def _summary_of(target: str) -> str:
@@ -229,16 +247,41 @@ def _command_of(function: Callable[..., Any], name: str) -> tuple[Command, dict[
     return Command(function, parameters, name, "snakemake"), settings
 
 
-def _check_outputs(function: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
-    """Check that the files and folders that a command will write can be written.
+def _written_by(
+    hints: Mapping[str, Any], arguments: Mapping[str, Any], kind: Literal["file", "folder"]
+) -> dict[str, Path]:
+    """The files, or the folders, that a command will write, by option."""
+    return {
+        f"--{name.replace('_', '-')}": path
+        for name, path in arguments.items()
+        if is_written(hints[name]) == kind and path is not None
+    }
 
-    Raises:
-        UserError: one of them cannot.
+
+def _read_by(hints: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[Path, bool]:
+    """The files and folders that a command will read, and whether each is a folder of images.
+
+    Options of text or a file count if they name a file.
     """
-    for name, hint in get_type_hints(function, include_extras=True).items():
-        kind, path = is_written(hint), arguments.get(name)
-        if kind and path is not None:
-            check_writable(path, folder=kind == "folder")
+    found: dict[Path, bool] = {}
+    for name, value in arguments.items():
+        if is_written(hints[name]):
+            continue
+        marks = list(_marks_of(hints[name]))
+        takes_file = _SETTINGS in marks or any(
+            "FILE" in (getattr(mark, "metavar", None) or "") for mark in marks
+        )
+        for one in value if isinstance(value, tuple) else [value]:
+            if isinstance(one, Path) or (isinstance(one, str) and takes_file and names_file(one)):
+                found[Path(one)] = found.get(Path(one), False) or "images" in marks
+    return found
+
+
+def _marks_of(hint: Any) -> Iterator[Any]:
+    """Metadata of a type and of its parts."""
+    yield from getattr(hint, "__metadata__", ())
+    for part in get_args(hint):
+        yield from _marks_of(part)
 
 
 def is_written(hint: Any) -> Literal["file", "folder"] | None:
@@ -251,13 +294,31 @@ def is_written(hint: Any) -> Literal["file", "folder"] | None:
 def _call(
     function: Callable[..., Any], settings: Mapping[str, Any], bound: inspect.BoundArguments
 ) -> int | None:
-    _check_outputs(function, bound.arguments)
+    hints = get_type_hints(function, include_extras=True)
+    files = _written_by(hints, bound.arguments, "file")
+    for path in files.values():
+        check_writable(path)
+    for path in _written_by(hints, bound.arguments, "folder").values():
+        check_writable(path, folder=True)
+    is_of_images = _read_by(hints, bound.arguments)
+    read = list(is_of_images)
+    refuse_overwriting(read, files)
+    if image_folders := [path for path in read if is_of_images[path]]:
+        from image_files.folders import IMAGES  # noqa: PLC0415 - these commands import it anyway
+
+        images = {name: path for name, path in files.items() if path.suffix.lower() in IMAGES}
+        refuse_overwriting((), images, image_folders)
+    for path in read:
+        refuse_pipe(path)
     for name, section in settings.items():
-        from plain_commands.section import validate  # noqa: PLC0415 - pydantic is slow
+        from plain_commands.section import paths_in, validate  # noqa: PLC0415 - pydantic is slow
 
         content, where = read_given(bound.arguments[name], f"--{name}")
         bound.arguments[name] = validate(section, content, where)
-    return function(*bound.args, **bound.kwargs)
+        read += paths_in(bound.arguments[name])
+    refuse_overwriting(read, files)
+    with inputs_kept(read):
+        return function(*bound.args, **bound.kwargs)
 
 
 def _exit_code(command: Callable[[], int | None]) -> int:

@@ -161,7 +161,10 @@ class CocoSplit:
     def read_images(cls, path: Path) -> "CocoSplit":
         """Read the images without their instances; errors as in `read`."""
         part = _part_of(path, None)
-        return _split_of(read_json(path) | {"annotations": []} if part is None else part, path)
+        if part is None:
+            part = read_json(path)
+            part = part | {"annotations": []} if isinstance(part, dict) else part
+        return _split_of(part, path)
 
 
 def _split_of(content: Any, path: Path) -> CocoSplit:

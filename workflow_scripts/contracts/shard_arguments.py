@@ -6,7 +6,7 @@ from typing import Annotated
 
 from plain_commands.errors import UserError
 
-from workflow_scripts.common.cli import option
+from workflow_scripts.common.cli import ImageFolder, option
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.shards import read_shard
 
@@ -14,7 +14,7 @@ Annotations = Annotated[
     Path, option("FILE", "COCO annotations of the split, data/{split}.coco.json.")
 ]
 Images = Annotated[
-    Path, option("FOLDER", "Folder that the file names in the annotations are relative to.")
+    ImageFolder, option("FOLDER", "Folder that the file names in the annotations are relative to.")
 ]
 ShardsFile = Annotated[Path, option("FILE", "data/shards.json.")]
 ShardId = Annotated[str, option("ID", "The shard's id in that file.")]

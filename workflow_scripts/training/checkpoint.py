@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 import torch
 from plain_commands.console import log
 from plain_commands.errors import UserError
-from plain_commands.files import atomic, sha256_of_file
+from plain_commands.files import atomic, readable, sha256_of_file
 from plain_commands.section import FilePart, validate
 from pydantic import ConfigDict, Field, ValidationError
 from torch import Tensor
@@ -116,7 +116,8 @@ class TrainedModel(FilePart):
                 "from another run; train again"
             )
         try:
-            content = read_tensors(path)
+            with readable(path):
+                content = read_tensors(path)
             if isinstance(content, dict) and "settings" in content:
                 given = {key: content["settings"][key] for key in content["settings"]}
                 given.pop("mixed_precision", None)  # models of earlier versions

@@ -1,18 +1,22 @@
 """Messages and progress of a command: a bar on a terminal, lines in a log."""
 
 import logging
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from .errors import UserError
 from .files import explained
 
 Item = TypeVar("Item")
 log = logging.getLogger("plain_commands")
 
 SECONDS_BETWEEN_LINES = 10.0
+_TIME, _TIMED = "%Y-%m-%d %H:%M:%S", rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d "
+"""Time before each message in a log, and its pattern."""
 _ESCAPED = {
     code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"
 }
@@ -58,11 +62,11 @@ def start_logging(label: str, log_file: Path | None, others: Sequence[str] = ())
 
     Args:
         label: prefix of each line on standard error, where several jobs may write at once.
-        log_file: log file, overwritten; its folder is created.
+        log_file: log file; its folder is created, and an earlier log is overwritten.
         others: further loggers to handle in the same way.
 
     Raises:
-        UserError: the log cannot be written.
+        UserError: the log cannot be written, or would overwrite another kind of file.
     """
     log.setLevel(logging.INFO)
     log.propagate = False
@@ -72,14 +76,24 @@ def start_logging(label: str, log_file: Path | None, others: Sequence[str] = ())
     log.addHandler(screen)
     if log_file is not None:
         with explained(log_file):
+            if not _is_log(log_file):
+                raise UserError(f"{log_file}: exists and is not a log; name another file for it")
             log_file.parent.mkdir(parents=True, exist_ok=True)
             keep = LogFile(log_file)
-        keep.setFormatter(_Lines("%(asctime)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+        keep.setFormatter(_Lines("%(asctime)s %(message)s", _TIME))
         log.addHandler(keep)
     logging.captureWarnings(True)
     for name in ("py.warnings", *others):
         logging.getLogger(name).handlers = list(log.handlers)
         logging.getLogger(name).setLevel(logging.INFO)
+
+
+def _is_log(file: Path) -> bool:
+    """Whether a file is a log, or holds nothing that a log could overwrite."""
+    if not file.is_file() or not file.stat().st_size:
+        return True
+    with file.open("rb") as stream:
+        return re.match(_TIMED, stream.read(20)) is not None
 
 
 def duration(seconds: float) -> str:

@@ -19,39 +19,61 @@ from .errors import UserError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _BARRED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.EISDIR, errno.ENOTDIR}
+_FAILING = {errno.EIO, errno.ESTALE}
+_WOULD_BE_OVERWRITTEN = "is an input and would be overwritten; name another file"
+_inputs: set[Path] = set()
+"""Resolved paths of the inputs that `atomic` does not replace."""
 
 
 @contextlib.contextmanager
 def explained(path: Path | None = None) -> Iterator[None]:
     """Context that turns errors of writing `path` (None for any file) into user errors.
 
+    Without `path`, a missing file remains a FileNotFoundError, since it is likely a bug.
+
     Raises:
         UserError: the disk is full, the folder is read-only or cannot exist, a file is in the way,
-            or a name to be written is not UTF-8.
+            or a name to be written is not UTF-8. Without `path`, also any other error of a named
+            file, such as a loop of links or a name that is too long.
     """
     try:
         yield
     except UnicodeEncodeError as error:
         name = error.object[max(error.start - 60, 0) : error.end + 20]
         raise UserError(f"{name!r}: this name is not UTF-8; rename the file") from None
-    except OSError as error:
-        if error.errno not in _FULL | _BARRED and not _prevents(error, path):
+    except (OSError, RuntimeError) as error:
+        reason = _reason_of(error)
+        if reason is None or not (
+            reason.errno in _FULL | _BARRED | _FAILING or _prevents(reason, path)
+        ):
             raise
         where = f"{path}: cannot be written"
         if path is None:
-            where = f"{error.filename or 'a file'}: cannot be read or written"
-        raise _refusal(where, error) from None
+            where = f"{reason.filename or 'a file'}: cannot be read or written"
+        raise _refusal(where, reason) from None
+
+
+def _reason_of(error: OSError | RuntimeError) -> OSError | None:
+    """The system's error; before Python 3.13, pathlib hides that of a loop of links."""
+    found = error.__context__ if str(error).startswith("Symlink loop") else error
+    return found if isinstance(found, OSError) else None
 
 
 def _prevents(error: OSError, path: Path | None) -> bool:
     """Whether an error is about a path or a folder above it, which then cannot exist."""
-    if path is None or not isinstance(error.filename, str | os.PathLike):
+    if not isinstance(error.filename, str | os.PathLike):
         return False
+    if path is None:
+        return error.errno != errno.ENOENT
     return path.absolute().is_relative_to(Path(error.filename).absolute())
 
 
 def _refusal(where: str, error: OSError) -> UserError:
-    advice = "free disk space" if error.errno in _FULL else "correct its path or permissions"
+    advice = "correct its path or permissions"
+    if error.errno in _FULL:
+        advice = "free disk space"
+    elif error.errno in _FAILING:
+        advice = "check its disk"
     return UserError(f"{where} ({error.strerror}); {advice} and run again")
 
 
@@ -109,9 +131,10 @@ def atomic(path: Path) -> Iterator[Path]:
     and an existing `path` is unchanged.
 
     Raises:
-        UserError: as in `explained`.
+        UserError: as in `explained`; or an input (`inputs_kept`) would be replaced.
     """
     path = Path(path)
+    _refuse_replacing(path)
     temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}{path.suffix}")
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -134,25 +157,55 @@ def unfinished(path: Path) -> list[Path]:
     return sorted(path.parent.glob(f".{glob.escape(path.stem)}.{'[0-9a-f]' * 8}{path.suffix}"))
 
 
-def refuse_overwriting(read: Iterable[Path], written: Mapping[str, Path]) -> None:
+def refuse_overwriting(
+    read: Iterable[Path], written: Mapping[str, Path], folders: Iterable[Path] = ()
+) -> None:
     """Check that a command overwrites none of its inputs, and that its outputs differ.
 
     Args:
         read: files that it reads.
         written: files that it writes, by option.
+        folders: folders of which every file counts as read.
 
     Raises:
         UserError: an output is an input, or two outputs are the same file.
     """
     by_place = {path.resolve(): "" for path in read}
+    by_folder = {folder.resolve(): folder for folder in folders}
     for option, path in written.items():
-        other = by_place.setdefault(path.resolve(), option)
+        place = path.resolve()
+        other = by_place.setdefault(place, option)
         if not other:
-            raise UserError(
-                f"{option}: {path} is an input and would be overwritten; name another file"
-            )
+            raise UserError(f"{option}: {path} {_WOULD_BE_OVERWRITTEN}")
         if other != option:
             raise UserError(f"{other}, {option}: both are {path}; name different files")
+        above = next(filter(by_folder.get, place.parents), None)
+        if above is not None and path.exists():
+            raise UserError(
+                f"{option}: {path} is an input and would be overwritten; name a file outside of "
+                f"{by_folder[above]}, or delete it first"
+            )
+
+
+@contextlib.contextmanager
+def inputs_kept(paths: Iterable[Path]) -> Iterator[None]:
+    """Context in which `atomic` replaces none of these files, and no folder that holds one."""
+    added = {path.resolve() for path in paths} - _inputs
+    _inputs.update(added)
+    try:
+        yield
+    finally:
+        _inputs.difference_update(added)
+
+
+def _refuse_replacing(path: Path) -> None:
+    if not _inputs or not path.exists():
+        return
+    place = path.resolve()
+    if place in _inputs:
+        raise UserError(f"{path}: {_WOULD_BE_OVERWRITTEN}")
+    if path.is_dir() and (inside := [one for one in _inputs if place in one.parents]):
+        raise UserError(f"{path}: contains the input {min(inside)}; name another folder")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -248,13 +301,23 @@ def readable(path: Path) -> Iterator[None]:
         UserError: it is missing, no file, or unreadable.
     """
     try:
-        if not path.is_file() and not path.is_dir() and path.exists():
-            raise UserError(f"{path}: a pipe or a device; expected a file")  # it could block
+        refuse_pipe(path)
         yield
     except FileNotFoundError:
         raise UserError(f"{path}: no such file") from None
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def refuse_pipe(path: Path) -> None:
+    """Check that an input is no pipe and no device, which could block or never end.
+
+    Raises:
+        UserError: it is one.
+        OSError: it cannot exist, for example because its name is too long.
+    """
+    if not path.is_file() and not path.is_dir() and path.exists():
+        raise UserError(f"{path}: a pipe or a device; expected a file")
 
 
 def canonical_json(content: Any) -> str:

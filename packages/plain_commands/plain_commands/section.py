@@ -8,6 +8,7 @@ import re
 import sys
 import types
 import typing
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -164,6 +165,19 @@ def validate(kind: Any, content: Any, where: str) -> Any:
         else:
             lines[section, message] = f"{key}: {message}"
     raise UserError.of([f"{where}: {line}" for line in lines.values()])
+
+
+def paths_in(content: Any) -> Iterator[Path]:
+    """All paths in sections, and in mappings and lists of them."""
+    if isinstance(content, Path):
+        yield content
+    elif isinstance(content, BaseModel):
+        yield from paths_in(dict(content))
+    elif isinstance(content, Mapping):
+        yield from paths_in(list(content.values()))
+    elif isinstance(content, list | tuple | set | frozenset):
+        for item in content:
+            yield from paths_in(item)
 
 
 def _finding(item: Any, content: Any, where: str) -> tuple[str, str]:

@@ -44,9 +44,14 @@ def read_given(source: str, option: str) -> tuple[Any, str]:
     Raises:
         UserError: it is unreadable or neither.
     """
-    if source.lstrip().startswith(("{", "[", '"')):
-        return parse_json(source, option), option
-    return read_yaml(Path(source)), source
+    if names_file(source):
+        return read_yaml(Path(source)), source
+    return parse_json(source, option), option
+
+
+def names_file(source: str) -> bool:
+    """Whether the value of such an option is the name of a file, not JSON text."""
+    return not source.lstrip().startswith(("{", "[", '"'))
 
 
 def read_yaml(path: Path, words: Collection[Key] = ()) -> Any:

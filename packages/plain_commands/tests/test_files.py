@@ -1,6 +1,7 @@
 """Files that are whole or not there."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ from plain_commands.files import (
     atomic,
     check_writable,
     explained,
+    inputs_kept,
     link_or_copy,
     read_json,
+    refuse_overwriting,
     unfinished,
     write_json,
 )
@@ -62,6 +65,46 @@ def test_another_missing_file_is_a_bug(tmp_path):
         (tmp_path / "other").read_text()
     with pytest.raises(FileNotFoundError), explained():
         (tmp_path / "other").read_text()
+
+
+def test_a_path_that_no_system_takes_is_one_line(tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    for path, reason in (
+        (tmp_path / "loop", "Too many levels of symbolic links"),
+        (tmp_path / ("n" * 300), "File name too long"),
+    ):
+        said = re.escape(f"{path}: cannot be read or written ({reason}); correct its path")
+        for use in (Path.stat, Path.read_text):
+            with pytest.raises(UserError, match=said), explained():
+                use(path)
+    with pytest.raises(UserError, match="loop: cannot be read or written"), explained():
+        (tmp_path / "loop").resolve()
+    with pytest.raises(RuntimeError, match="a bug"), explained():
+        raise RuntimeError("a bug")
+
+
+def test_inputs_are_not_replaced(tmp_path):
+    file, folder, link = tmp_path / "in/a.json", tmp_path / "in", tmp_path / "link.json"
+    folder.mkdir()
+    file.write_text("1")
+    link.symlink_to("in/a.json")
+    with inputs_kept([link]):
+        for path in (file, link, folder / "../in/a.json"):
+            with pytest.raises(UserError, match=r"\.json: is an input and would be over"):
+                write_json(path, 2)
+        with pytest.raises(UserError, match=r"in: contains the input .*in/a\.json"), atomic(folder):
+            pass
+        write_json(folder / "b.json", 2)
+    assert file.read_text() == "1"
+    write_json(file, 2)
+    assert read_json(file) == 2
+
+
+def test_no_file_in_a_folder_of_inputs_is_overwritten(tmp_path):
+    (tmp_path / "a.png").touch()
+    refuse_overwriting([], {"--output": tmp_path / "new.json"}, [tmp_path])
+    with pytest.raises(UserError, match=f"--output: .*a.png is an input .* outside of {tmp_path}"):
+        refuse_overwriting([], {"--output": tmp_path / "a.png"}, [tmp_path])
 
 
 def test_a_check_of_an_output_leaves_nothing(tmp_path):

@@ -17,9 +17,9 @@ from natural_pii import (
 from pii_detectors import CenterFaceSearch
 from plain_commands.console import log, progress
 from plain_commands.errors import UserError
-from plain_commands.files import atomic, read_bytes, refuse_overwriting, sha256_of_file
+from plain_commands.files import atomic, read_bytes, sha256_of_file
 
-from workflow_scripts.common.cli import Folder, NewFile
+from workflow_scripts.common.cli import ImageFolder, NewFile
 from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.imaging.images import decode_image
 from workflow_scripts.imaging.pictures import Picture, picture_of
@@ -29,7 +29,7 @@ WIDTH = 100.0
 SEARCH = CenterFaceSearch(threshold=0.5)
 
 
-def donors(photographs: Folder, /, *, output: NewFile) -> None:
+def donors(photographs: ImageFolder, /, *, output: NewFile) -> None:
     """Make a file of faces that method natural mixes new faces from (`donors`).
 
     The largest face of each photograph is used. All photographs directly in one subfolder count as
@@ -51,7 +51,6 @@ def donors(photographs: Folder, /, *, output: NewFile) -> None:
     if not photographs.is_dir():
         raise UserError(f"{photographs}: no such folder; name a folder of photographs")
     found = listing(photographs)
-    refuse_overwriting((photographs / name for name in found.images), {"--output": output})
     for line in found.left_out:
         log.warning("left out: %s", printable(line))
     _log_assumptions([Path(name) for name in found.images])

@@ -6,9 +6,9 @@ from typing import Literal
 
 from plain_commands.console import log
 from plain_commands.errors import UserError
-from plain_commands.files import read_bytes, write_json
+from plain_commands.files import read_bytes, refuse_overwriting, write_json
 
-from workflow_scripts.common.cli import File, Folder, NewFile
+from workflow_scripts.common.cli import File, ImageFolder, NewFile
 from workflow_scripts.dataset.conversion import kitti, scalabel, yolo, zod
 from workflow_scripts.dataset.conversion.coco_file import as_coco, names_of
 from workflow_scripts.dataset.conversion.source import Reader
@@ -26,7 +26,7 @@ def convert(
     labels: Path,
     /,
     *,
-    images: Folder,
+    images: ImageFolder,
     only: File | None = None,
     output: NewFile,
 ) -> None:
@@ -47,6 +47,8 @@ def convert(
     Raises:
         UserError: one line per unreadable label or image; or there are none.
     """
+    if labels.is_dir():
+        refuse_overwriting((), {"--output": output}, [labels])
     names = None if only is None else _names_in(only)
     findings: list[str] = []
     content, left_out = as_coco(READERS[layout](labels, images, findings), images, findings, names)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from plain_commands.console import log, progress
 from plain_commands.texts import read_given
 
-from workflow_scripts.common.cli import Folder, NewFile, Positive, Settings, labelled, option
+from workflow_scripts.common.cli import ImageFolder, NewFile, Positive, Settings, labelled, option
 from workflow_scripts.contracts.attacks import Attacks
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import FILE_NAME
@@ -26,9 +26,9 @@ def attack(
     annotations: Annotations,
     images: Images,
     regions: Regions,
-    anonymized: Folder | None = None,
-    pictures: Folder,
-    treated: Folder | None = None,
+    anonymized: ImageFolder | None = None,
+    pictures: ImageFolder,
+    treated: ImageFolder | None = None,
     fingerprint: Annotated[str | None, option("HEX")] = None,
     output: NewFile,
     threads: Positive = 1,

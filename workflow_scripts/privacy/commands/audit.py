@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 from plain_commands.console import log, progress
 from plain_commands.counts import counted
 
-from workflow_scripts.common.cli import Folder, NewFile, Positive, Settings, labelled, option
+from workflow_scripts.common.cli import ImageFolder, NewFile, Positive, Settings, labelled, option
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.shard_arguments import Annotations, Images, Regions
 from workflow_scripts.imaging.detection import PiiSection, pii_section
@@ -26,7 +26,7 @@ def audit(
     annotations: Annotations,
     images: Images,
     regions: Regions,
-    anonymized: Folder | None = None,
+    anonymized: ImageFolder | None = None,
     fingerprint: Annotated[str | None, option("HEX")] = None,
     output: NewFile,
     threads: Positive = 1,

@@ -4,7 +4,7 @@ from plain_commands.console import log
 from plain_commands.counts import counted
 from plain_commands.files import write_text
 
-from workflow_scripts.common.cli import File, Folder, NewFile, NewFolder, Settings
+from workflow_scripts.common.cli import File, ImageFolder, NewFile, NewFolder, Settings
 from workflow_scripts.contracts.audits import Audit
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.settings import Report
@@ -19,7 +19,7 @@ def hand_over(
     annotations: Annotations,
     images: Images,
     regions: Regions,
-    anonymized: Folder,
+    anonymized: ImageFolder,
     audit: File,
     output: NewFolder,
     sheet: NewFile,

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Annotated
 
 from plain_commands.console import log, progress
 from plain_commands.errors import UserError
-from plain_commands.files import refuse_overwriting
 
 from workflow_scripts.common.cli import NewFile, Settings, Threads, labelled, option
 from workflow_scripts.contracts.coco import CocoSplit
@@ -59,7 +58,6 @@ def missed(
 
     if not settings.detectors:
         raise UserError("--settings: no second detector is named; set faces or license_plates")
-    refuse_overwriting((annotations, *regions), {"--output": output, "--only-second": only_second})
     split = CocoSplit.read(annotations)
     found = [region for path in regions for region in read_regions(path)]
     chosen = sample_of(pictures_of(split, images, found), settings.images)

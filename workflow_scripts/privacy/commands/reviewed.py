@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 from plain_commands.console import log
 from plain_commands.errors import UserError
-from plain_commands.files import refuse_overwriting
 
 from workflow_scripts.common.cli import File, Files, NewFile
 from workflow_scripts.contracts.regions import Kind, read_regions
@@ -46,9 +45,6 @@ def reviewed(
     from workflow_scripts.privacy.review import corrected  # noqa: PLC0415
     from workflow_scripts.privacy.reviewed_table import said_of  # noqa: PLC0415
 
-    refuse_overwriting(
-        (answers, sample, *regions, *other_split), {"--output": output, "--numbers": numbers}
-    )
     drawn = ReviewSample.read(sample)
     found = [region for path in regions for region in read_regions(path)]
     if source_of([region.id for region in found]) != drawn.source:

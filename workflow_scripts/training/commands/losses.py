@@ -7,7 +7,15 @@ from typing import Annotated, Literal
 from plain_commands.console import log, progress
 from plain_commands.errors import UserError
 
-from workflow_scripts.common.cli import File, Folder, NewFile, Positive, Settings, labelled, option
+from workflow_scripts.common.cli import (
+    File,
+    ImageFolder,
+    NewFile,
+    Positive,
+    Settings,
+    labelled,
+    option,
+)
 from workflow_scripts.common.gpus import choose_gpus, usable_cores
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.manifest import images_of_variant
@@ -24,9 +32,9 @@ def losses(
     checkpoint: File,
     annotations: Annotations,
     images: Images,
-    anonymized: Folder | None = None,
+    anonymized: ImageFolder | None = None,
     validation_annotations: File,
-    validation_images: Folder,
+    validation_images: ImageFolder,
     most: Annotated[int, option("N", at_least=2)] = 1000,
     output: NewFile,
     gpus: Literal[0, 1] = 0,

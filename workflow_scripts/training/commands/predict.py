@@ -9,7 +9,15 @@ from plain_commands.files import explained
 from plain_commands.section import validate
 from plain_commands.texts import read_given
 
-from workflow_scripts.common.cli import File, Folder, NewFile, Positive, Settings, labelled, option
+from workflow_scripts.common.cli import (
+    File,
+    ImageFolder,
+    NewFile,
+    Positive,
+    Settings,
+    labelled,
+    option,
+)
 from workflow_scripts.common.gpus import choose_gpus, usable_cores
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.predictions import PredictionOrigin, write_predictions
@@ -27,7 +35,7 @@ def predict(
     checkpoint: File,
     annotations: Annotations,
     images: Images,
-    anonymized: Folder | None = None,
+    anonymized: ImageFolder | None = None,
     tested_on: Annotated[str | None, option("VARIANT")] = None,
     program: Annotated[str | None, option("JSON|FILE")] = None,
     output: NewFile,

@@ -12,6 +12,7 @@ from invariant_mask_rcnn.mask_rcnn import SummedLossRcnn
 from invariant_mask_rcnn.models import MODELS
 from invariant_mask_rcnn.samples import LabelledImage, TrainingSample
 from plain_commands.errors import UserError
+from plain_commands.files import readable
 from torch import Tensor, nn
 
 from workflow_scripts.contracts.settings import Evaluation
@@ -132,7 +133,8 @@ def load_backbone(model: SummedLossRcnn, path: Path) -> None:
         UserError: the file has no weights, or lacks some of the body.
     """
     try:
-        content = read_tensors(path)
+        with readable(path):
+            content = read_tensors(path)
         weights = dict(content.get("model", content))
     except (DamagedError, AttributeError, TypeError, ValueError) as error:
         reason = error if isinstance(error, DamagedError) else "no tensors by name"
