@@ -221,13 +221,18 @@ def decode(content: bytes, image: CocoImage, root: Path) -> np.ndarray:
     return pixels
 
 
-def write_png(path: Path, image: np.ndarray) -> bytes:
+def write_png(path: Path, image: np.ndarray, *, private: bool = False) -> bytes:
     """Write (height, width, 3) uint8 RGB, or (height, width), as a PNG, atomically.
+
+    Args:
+        path: the file.
+        image: its pixels.
+        private: whether only the owner may read it, as for one that shows originals.
 
     Returns:
         The file's content.
     """
     content = png_of(image)
-    with atomic(path) as temporary:
+    with atomic(path, private=private) as temporary:
         temporary.write_bytes(content)
     return content

@@ -100,8 +100,9 @@ def draw(samples: FigureContent, folder: Path) -> None:
         page.top = TOP
         for kind, rows in blocks:
             _draw_block(page, kind, rows, columns, of_group + BETWEEN)
-        originals = "shown" if ORIGINAL in samples.columns else "not shown"
-        save(page.figure, folder, NAME, [f"originals {originals}"])
+        private = ORIGINAL in samples.columns
+        keywords = [f"originals {'shown' if private else 'not shown'}"]
+        save(page.figure, folder, NAME, keywords, private=private)
 
 
 def _draw_block(

@@ -117,7 +117,14 @@ def lay_out(figure: Figure) -> None:
         figure.set_layout_engine("none")
 
 
-def save(figure: Figure, folder: Path, name: str, keywords: Sequence[str] = ()) -> None:
+def save(
+    figure: Figure,
+    folder: Path,
+    name: str,
+    keywords: Sequence[str] = (),
+    *,
+    private: bool = False,
+) -> None:
     """Write a figure as `{name}.svg` and `{name}.png` to a folder, each atomically.
 
     Args:
@@ -125,11 +132,12 @@ def save(figure: Figure, folder: Path, name: str, keywords: Sequence[str] = ()) 
         folder: folder, created if it does not exist.
         name: name of the files.
         keywords: keywords in the SVG's metadata.
+        private: whether only the owner may read the files.
     """
     metadata = {"Date": None, **({"Keywords": list(keywords)} if keywords else {})}
     lay_out(figure)
     for suffix, options in (("svg", {"metadata": metadata}), ("png", {"dpi": 300})):
-        with atomic(folder / f"{name}.{suffix}") as temporary:
+        with atomic(folder / f"{name}.{suffix}", private=private) as temporary:
             figure.savefig(temporary, **options)
 
 

@@ -23,6 +23,8 @@ _FAILING = {errno.EIO, errno.ESTALE}
 _WOULD_BE_OVERWRITTEN = "is an input and would be overwritten; name another file"
 _inputs: set[Path] = set()
 """Resolved paths of the inputs that `atomic` does not replace."""
+_LONGEST_NAME = 255
+"""Bytes of a file's name, on nearly all file systems."""
 
 
 @contextlib.contextmanager
@@ -123,22 +125,28 @@ def _existing(folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def atomic(path: Path) -> Iterator[Path]:
+def atomic(path: Path, *, private: bool = False) -> Iterator[Path]:
     """Yield a temporary path beside `path`, and rename it to `path` if the block succeeds.
 
     Works for files and for folders (which the block has to create). The temporary name keeps the
     suffix, since many writers choose their format by it. After an error, the temporary is removed
     and an existing `path` is unchanged.
 
+    Args:
+        path: the file or folder.
+        private: whether it is a file that only its owner may read, such as one with originals.
+
     Raises:
         UserError: as in `explained`; or an input (`inputs_kept`) would be replaced.
     """
     path = Path(path)
     _refuse_replacing(path)
-    temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}{path.suffix}")
+    temporary = path.with_name(f".{_hidden_stem(path)}.{uuid.uuid4().hex[:8]}{path.suffix}")
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            if private:
+                temporary.touch(0o600)
             yield temporary
             if temporary.is_dir() and path.is_dir():
                 shutil.rmtree(path)
@@ -154,7 +162,15 @@ def atomic(path: Path) -> Iterator[Path]:
 def unfinished(path: Path) -> list[Path]:
     """Temporary paths of `atomic` for `path`, in use or left by a killed process."""
     path = Path(path)
-    return sorted(path.parent.glob(f".{glob.escape(path.stem)}.{'[0-9a-f]' * 8}{path.suffix}"))
+    stem = glob.escape(_hidden_stem(path))
+    return sorted(path.parent.glob(f".{stem}.{'[0-9a-f]' * 8}{path.suffix}"))
+
+
+def _hidden_stem(path: Path) -> str:
+    """A path's stem; its SHA-256 if no further characters fit in the name."""
+    stem = os.fsencode(path.stem)
+    too_long = len(os.fsencode(path.name)) > _LONGEST_NAME - len("..12345678")
+    return sha256_of(stem) if too_long else path.stem
 
 
 def refuse_overwriting(
@@ -208,9 +224,9 @@ def _refuse_replacing(path: Path) -> None:
         raise UserError(f"{path}: contains the input {min(inside)}; name another folder")
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write `text` as UTF-8, atomically."""
-    with atomic(path) as temporary:
+def write_text(path: Path, text: str, *, private: bool = False) -> None:
+    """Write `text` as UTF-8, atomically; if private, only its owner may read it."""
+    with atomic(path, private=private) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
@@ -339,10 +355,11 @@ def sha256_of_file(path: Path) -> str:
 def link_or_copy(source: Path, target: Path) -> None:
     """Make `target` a hard link to `source`, or a copy if the file system forbids links.
 
-    A symbolic link is resolved, since a link to it could point elsewhere from another folder.
+    A symbolic link is resolved, since a link to it could point elsewhere from another folder. A
+    copy has the permissions of its source, like a link.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(os.path.realpath(source), target)
     except OSError:
-        shutil.copyfile(source, target)
+        shutil.copy(source, target)

@@ -1,6 +1,7 @@
 """Files that are whole or not there."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -16,7 +17,11 @@ from plain_commands.files import (
     refuse_overwriting,
     unfinished,
     write_json,
+    write_text,
 )
+
+UMASK = os.umask(0o022)
+os.umask(UMASK)
 
 
 def test_what_fails_leaves_the_older_file(tmp_path):
@@ -147,6 +152,31 @@ def test_what_a_killed_process_leaves_is_found(tmp_path):
         assert unfinished(tmp_path / "a[1].json") == [file]
     assert unfinished(tmp_path / "a[1].json") == []
     assert unfinished(tmp_path / "a") == [tmp_path / ".a.12345678"]
+
+
+@pytest.mark.parametrize("name", ["n" * 251 + ".png", "ü" * 125 + ".png", "n" * 242 + ".png"])
+def test_a_file_may_have_the_longest_name(tmp_path, name):
+    with atomic(tmp_path / name) as file:
+        file.touch()
+        assert file.suffix == ".png"
+        assert unfinished(tmp_path / name) == [file]
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_only_the_owner_may_read_a_private_file(tmp_path):
+    for private, mode in ((False, 0o644), (True, 0o600), (False, 0o644)):
+        write_text(tmp_path / "a.html", "text", private=private)
+        assert (tmp_path / "a.html").stat().st_mode & 0o777 == mode & ~UMASK
+
+
+def test_a_copy_has_the_permissions_of_its_source(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError
+
+    monkeypatch.setattr("os.link", refuse)
+    (tmp_path / "a.jpg").touch(0o600)
+    link_or_copy(tmp_path / "a.jpg", tmp_path / "b.jpg")
+    assert (tmp_path / "b.jpg").stat().st_mode & 0o777 == 0o600
 
 
 def test_compressed_json_has_the_same_bytes_every_time(tmp_path):

@@ -50,6 +50,6 @@ def pictures(
             shutil.rmtree(left)
             log.warning("%s: removed leftovers of a killed job", left)
         with atomic(output) as folder:
-            folder.mkdir()
+            folder.mkdir(0o700)
             n = write_pictures((one for originals, _ in cutting for one in originals), folder)
     log.info("%s in %s", counted(n, "picture"), output)

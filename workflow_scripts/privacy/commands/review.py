@@ -66,7 +66,8 @@ def review(
     for of_image in progress(cutting, total=len(shown), description="cutting tiles"):
         views |= of_image
     write_json(output.with_suffix(".json"), sample.model_dump(mode="json", by_alias=True))
-    write_text(output, review_page(sample, counted(len(split.images), "image"), views))
+    page = review_page(sample, counted(len(split.images), "image"), views)
+    write_text(output, page, private=True)
     for stratum in sample.strata:
         drawn = sum(tile.stratum == stratum.name for tile in sample.tiles)
         log.info("%s: %d of %d tiles", stratum.name, drawn, stratum.tiles)

@@ -29,8 +29,9 @@ def html(
     """
     read = read_results(results, tables, provenance)
     output = output or results / "report.html"
-    page = render(read, bool(settings.show_originals))
-    write_text(output, page)
+    show_originals = bool(settings.show_originals)
+    page = render(read, show_originals)
+    write_text(output, page, private=show_originals)
     log.info("%s: %.1f MB", output, len(page.encode()) / 1e6)
     unfinished = len(read.unfinished)
     if unfinished:
