@@ -1,14 +1,17 @@
 """`anonymize`: calls that cannot work, each with its one line, before anything is made."""
 
+import errno
 import fcntl
 import json
+from pathlib import Path
 
 import pytest
 from plain_commands.errors import UserError
 
 from workflow_scripts.__main__ import PROGRAM
 from workflow_scripts.config.experiment import Experiment, read_experiment
-from workflow_scripts.operations.images_only import method_of
+from workflow_scripts.contracts.layout import Layout
+from workflow_scripts.operations.images_only import ImagesOnly, method_of
 from workflow_scripts.pii.detectors.centerface import CenterFace
 from workflow_scripts.pii.detectors.plates import Plates
 
@@ -72,6 +75,11 @@ BAD_CALLS = [
         "{here}/shown-contact-sheet.png: exists, but is the path of the contact sheet; move it "
         "away",
     ),
+    (
+        ("photos", *BLUR, "--output", "begun"),
+        "{here}/begun-contact-sheet.png: cannot be written (Is a directory); correct its path or "
+        "permissions and run again",
+    ),
     (("photos", *BLUR, "--output", "held"), "{here}/held: another process is using it"),
     (("photos", "--method", "blurr", *OUT), f"--method: 'blurr' is not one of {METHODS}"),
     (("photos", "--method", "", *OUT), f"--method: '' is not one of {METHODS}"),
@@ -96,6 +104,19 @@ BAD_CALLS = [
         ("photos", "--method", "{method: blur}", *OUT),
         "--method: not valid JSON (Expecting property name enclosed in double quotes: "
         "line 1 column 2 (char 1))",
+    ),
+    (
+        ("photos", "--method", '{"method": "blur", "strength": 1, "strength": 2}', *OUT),
+        "--method: not valid JSON (duplicate key 'strength'; keep one)",
+    ),
+    (
+        ("photos", "--method", '{"method": "blur", "x": ' + "[" * 99999, *OUT),
+        "--method: not valid JSON (maximum recursion depth exceeded while decoding a JSON array "
+        "from a unicode string)",
+    ),
+    (
+        ("photos", "--method", '{"method": "blur", "x": ' + 900 * '{"a": ' + "1" + 901 * "}", *OUT),
+        "--method: sections in sections in sections; a method has fewer",
     ),
     (
         ("photos", "--method", as_json(method="blur", strenght=1), *OUT),
@@ -145,7 +166,8 @@ def test_a_bad_call_is_one_line_and_makes_nothing(tmp_path, monkeypatch, capsys,
         (tmp_path / name).write_text("")
     (tmp_path / "empty").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "photos")
-    (tmp_path / "held/.anonymization").mkdir(parents=True)
+    for name in ("held/.anonymization", "begun/.anonymization", "begun-contact-sheet.png"):
+        (tmp_path / name).mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
     with (tmp_path / "held/.anonymization/lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -248,3 +270,47 @@ def test_paths_of_a_method_are_read_from_here(tmp_path, monkeypatch):
     assert found["diffusion"] == {"model": str(tmp_path / "model"), "size": 512}
     painted = {"method": "diffusion", "model": "runwayml/stable-diffusion-inpainting"}
     assert method_of(as_json(**painted)) == painted
+
+
+def job(tmp_path: Path) -> ImagesOnly:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos/a.jpg").write_bytes(b"1")
+    return ImagesOnly(tmp_path / "photos", tmp_path / "out", method_of("blackbox"))
+
+
+def test_changed_originals_are_indexed_again_until_they_have_been(tmp_path, monkeypatch):
+    images, calls = job(tmp_path), []
+
+    def snakemake(arguments, *_):
+        calls.append("--forcerun" in arguments)
+        return []
+
+    monkeypatch.setattr("workflow_scripts.operations.images_only.run_quietly", snakemake)
+    index = images.work / Layout.of("images").annotations("train")
+    index.parent.mkdir(parents=True)
+    images.run((), 0)  # interrupted before the index
+    index.write_text("1")
+    images.run((), 0)
+    (tmp_path / "photos/b.jpg").write_bytes(b"1")
+    for _ in range(3):  # interrupted while Snakemake starts
+        images.run((), 0)
+    index.write_text("2")
+    images.run((), 0)
+    assert calls == [False, False, True, True, True, False]
+
+
+def test_a_sheet_that_cannot_be_moved_is_not_left_in_the_output(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("shutil.move", refuse)
+    images = job(tmp_path)
+    layout = Layout(images.work / Layout.of("images").results)
+    shown, folder = layout.contact_sheet("blackbox"), layout.handed_over("blackbox")
+    folder.mkdir(parents=True)
+    for file in (folder / "a.jpg", shown, layout.handover("blackbox")):
+        file.write_text("")
+    with pytest.raises(UserError, match=r"out-contact-sheet.png: cannot be written"):
+        images.publish()
+    assert not shown.exists()
+    assert not (images.output / "a.jpg").exists()

@@ -2,7 +2,6 @@
 
 import contextlib
 import fcntl
-import json
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ from image_files import listing
 from plain_commands.console import log
 from plain_commands.counts import counted
 from plain_commands.errors import UserError
-from plain_commands.files import sha256_of, write_json, write_text
+from plain_commands.files import check_writable, explained, sha256_of, write_json, write_text
+from plain_commands.texts import parse_json
 from program_runner.snakemake_bar import run_quietly
 
 from workflow_scripts.anonymization.variants import IMAGES_ONLY
@@ -100,6 +100,7 @@ class ImagesOnly:
             raise UserError(
                 f"{self.sheet}: exists, but is the path of the contact sheet; move it away"
             )
+        check_writable(self.sheet)
         experiment = read_experiment(self.config(), "--method")
         refuse_missing_files(experiment, self._layout)
         try:
@@ -114,8 +115,11 @@ class ImagesOnly:
             )
 
     @contextlib.contextmanager
-    def owned(self) -> Iterator[None]:
+    def owned(self) -> Iterator[int]:
         """Context that creates the working folder if needed, and locks it.
+
+        Yields:
+            The lock's file descriptor.
 
         Raises:
             UserError: it cannot be created, or another process holds the lock.
@@ -134,13 +138,14 @@ class ImagesOnly:
                 log.warning(
                     "%s: its file system has no locks; do not start another call there", self.work
                 )
-            yield
+            yield lock.fileno()
 
-    def run(self, arguments: Sequence[str]) -> None:
+    def run(self, arguments: Sequence[str], lock: int) -> None:
         """Let Snakemake detect, anonymize and audit; its output goes to a log.
 
         Args:
             arguments: arguments of Snakemake.
+            lock: of `owned`. Snakemake holds it, too, in case this process is killed alone.
 
         Raises:
             UserError: it failed; the message has the errors of its jobs.
@@ -153,22 +158,26 @@ class ImagesOnly:
         command += ["--configfile", str(config), "--directory", str(self.work), *arguments]
         if self._originals_changed():
             command += ["--forcerun", "index_dataset"]
-        errors = run_quietly(command, said, "anonymizing", log.info)
+        errors = run_quietly(command, said, "anonymizing", log.info, [lock])
         if errors:
             errors.append(f"not finished; see {said}; the same command resumes")
             raise UserError("\n".join(errors))
 
     def _originals_changed(self) -> bool:
-        """Whether the files differ from those of an interrupted call; records the current ones."""
+        """Whether the files differ from those that an interrupted call has indexed.
+
+        They are recorded when they have changed, so an older index is not one of them.
+        """
         record, stats = self.work / "originals.sha256", []
         for name in listing(self.folder).images:
             with contextlib.suppress(OSError):  # a broken link
                 found = (self.folder / name).stat()
                 stats.append((name, found.st_size, found.st_mtime_ns))
         now = sha256_of(repr(stats))
-        changed = record.exists() and record.read_text(encoding="utf-8") != now
-        write_text(record, now)
-        return changed
+        if not record.exists() or record.read_text(encoding="utf-8") != now:
+            write_text(record, now)
+        index = self._layout.annotations("train")
+        return index.exists() and index.stat().st_mtime_ns <= record.stat().st_mtime_ns
 
     def publish(self) -> str:
         """Move the images to the output and the contact sheet beside it, and clean up.
@@ -178,11 +187,16 @@ class ImagesOnly:
         """
         layout = self._layout
         text = layout.handover(self.variant).read_text(encoding="utf-8")
+        sheet = layout.contact_sheet(self.variant)
+        try:
+            with explained(self.sheet):
+                shutil.move(sheet, self.sheet)
+        finally:
+            # It may show originals, so it must not stay in the folder to be handed over.
+            sheet.unlink(missing_ok=True)
         for entry in layout.handed_over(self.variant).iterdir():
             if entry.name != ".snakemake_timestamp":
                 entry.replace(self.output / entry.name)
-        # The sheet may show originals, so it must not be in the folder to be handed over.
-        shutil.move(layout.contact_sheet(self.variant), self.sheet)
         shutil.rmtree(self.work)
         text += (
             "Attacks: not run; docs/images-only.md explains how to run them with a config file\n"
@@ -198,15 +212,15 @@ def method_of(text: str) -> dict[str, Any]:
     """
     content: Any = {"method": text}
     if text.lstrip().startswith("{"):
-        try:
-            content = json.loads(text)
-        except ValueError as error:
-            raise UserError(f"--method: not valid JSON ({error})") from None
+        content = parse_json(text, "--method")
     if "method" not in content:
         raise UserError(f'--method: the key "method" is missing; one of {", ".join(IMAGES_ONLY)}')
     if content["method"] not in IMAGES_ONLY:
         raise UserError(f"--method: {content['method']!r} is not one of {', '.join(IMAGES_ONLY)}")
-    return _from_here(content)
+    try:
+        return _from_here(content)
+    except RecursionError:
+        raise UserError("--method: sections in sections in sections; a method has fewer") from None
 
 
 def _from_here(section: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -59,7 +59,7 @@ def run_program(
     """Run a program to completion, and terminate all processes that it started.
 
     It gets its own process group, and no standard input. When it ends, when this process receives
-    TERM or INT, or when the time is over, the remaining processes of the group, and those that
+    TERM, HUP or INT, or when the time is over, the remaining processes of the group, and those that
     left the group, are terminated.
 
     Args:
@@ -82,7 +82,7 @@ def run_program(
         ProgramError: it could not be started, or its exit code was not 0.
     """
     name, mark = Path(words[0]).name, mark or f"{os.getpid()}-{time.monotonic_ns()}"
-    with _ended_by_term() if stop is None else contextlib.nullcontext():
+    with ended_by_signals() if stop is None else contextlib.nullcontext():
         try:
             process = subprocess.Popen(
                 words,
@@ -207,6 +207,24 @@ def end_marked(mark: str) -> int:
     return len(ended)
 
 
+def stop_marked(mark: str, signals: Iterable[int]) -> None:
+    """Stop all processes of a program that was run with this mark, and wait for their end.
+
+    Args:
+        mark: as in `run_program`.
+        signals: sent one after the other to those that are left, each with time to react to it (0
+            sends nothing and only waits); then they are killed.
+    """
+    for number in signals:
+        deadline = time.monotonic() + GRACE_SECONDS
+        for process in _marked(mark):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(process, number)
+        while _marked(mark) and time.monotonic() < deadline:
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+    end_marked(mark)
+
+
 def _marked(mark: str) -> set[int]:
     entry, found = f"{MARK}={mark}".encode(), set()
     for folder in Path("/proc").glob("[0-9]*"):
@@ -217,17 +235,23 @@ def _marked(mark: str) -> set[int]:
 
 
 @contextlib.contextmanager
-def _ended_by_term() -> Iterator[None]:
-    """Convert TERM to an exception in this process, as for INT, so that resources are released."""
+def ended_by_signals() -> Iterator[None]:
+    """Convert TERM and HUP to an exception, as for INT, so that resources are released; those that
+    this process ignores, as under nohup, stay ignored.
+    """
 
     def stop(number: int, frame: object) -> None:
         raise SystemExit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, stop)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: of for number, of in handlers.items() if of is not signal.SIG_IGN}
     try:
+        for number in before:
+            signal.signal(number, stop)
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:

@@ -61,9 +61,9 @@ def anonymize(
     )
     images.check()
     local = ["--profile", str(ROOT / "profiles/local"), "--cores", str(cores or "all")]
-    with images.owned():
+    with images.owned() as lock:
         log.info("%s: working; an interrupted call resumes", images.work)
-        images.run(snakemake or local)
+        images.run(snakemake or local, lock)
         text = images.publish()
     log.info("finished in %s", duration(time.monotonic() - started))
     print(text, end="")
