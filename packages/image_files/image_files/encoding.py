@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from PIL import ExifTags, Image, JpegImagePlugin
 
-from .metadata import PNG, ImageFileError, colour_profile, kinds_in
+from .metadata import PNG, colour_profile
 from .png import png_of
 
 FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "TIFF")
@@ -58,10 +58,7 @@ def has_position(raw: bytes) -> bool:
 
 
 def _has_exif(raw: bytes) -> bool:
-    try:
-        return "exif" in kinds_in(raw)
-    except ImageFileError:
-        return False  # its decoder reports the error
+    return b"eXIf" in raw or b"Raw profile type " in raw
 
 
 def turned(pixels: np.ndarray, orientation: int) -> np.ndarray:

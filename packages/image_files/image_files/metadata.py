@@ -2,20 +2,41 @@
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import NamedTuple
 
-from PIL import ExifTags, Image, ImageCms
+from isal import isal_zlib
+from PIL import ExifTags, Image, ImageCms, TiffImagePlugin
+
+from .png import chunk
 
 PNG = b"\x89PNG\r\n\x1a\n"
 JPEG = b"\xff\xd8"
 """First bytes of a JPEG file."""
-_PNG_TECHNICAL = frozenset(
-    (
-        *("IHDR", "PLTE", "IDAT", "IEND", "tRNS", "gAMA", "cHRM"),
-        *("sRGB", "sBIT", "bKGD", "hIST", "pHYs", "sPLT", "cICP"),
-    )
-)
+_PNG_TECHNICAL: dict[str, Container[int]] = {
+    **{"IHDR": (13,), "IDAT": range(2**31), "IEND": (0,)},
+    **{"gAMA": (4,), "cHRM": (32,), "sRGB": (1,), "cICP": (4,)},
+    **{"sBIT": range(1, 5), "bKGD": (1, 2, 6), "pHYs": (9,)},
+}
+"""Chunks that describe pixels, by name, and how long they may be; each is needed once."""
+_PNG_COLOURS: dict[int, dict[str, Container[int]]] = {
+    0: {"tRNS": (2,)},
+    2: {"tRNS": (6,)},
+    3: {"tRNS": range(1, 257), "PLTE": range(3, 769, 3)},
+}
+"""Further ones, by colour type."""
+_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+_PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_PNG_PASSES = {
+    0: ((0, 0, 1, 1),),
+    1: (
+        *((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4)),
+        *((0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)),
+    ),
+}
+"""First column and row, and steps between columns and rows, of the passes of an interlacing."""
+_UNPACKED = 2**20
+"""Bytes that are unpacked at a time."""
 _PNG_KINDS = {
     "eXIf": "exif",
     "iCCP": "icc",
@@ -25,11 +46,40 @@ _PNG_KINDS = {
     "tIME": "time",
 }
 _WEBP_KINDS = {b"EXIF": "exif", b"XMP ": "xmp", b"ICCP": "icc"}
-_WEBP_TECHNICAL = frozenset((b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF"))
+_WEBP_TECHNICAL: dict[bytes, Container[int]] = {
+    **{b"VP8 ": range(2**32), b"VP8L": range(2**32), b"ALPH": range(2**32)},
+    **{b"VP8X": (10,)},
+}
+"""Chunks of an image without frames, and how long they may be; each is needed once."""
+_WEBP_ANIMATED = 0x02
+"""Bit of the VP8X chunk that announces frames."""
 _WEBP_FLAGS = {"exif": 0x08, "xmp": 0x04, "icc": 0x20}
 """Bits of the VP8X chunk that announce metadata."""
 _STAND_ALONE = frozenset((0x01, *range(0xD0, 0xD8)))
 """JPEG markers without a length."""
+_JPEG_TECHNICAL = frozenset((*range(0xC0, 0xC8), *range(0xC9, 0xD0), 0xDA, 0xDB))
+"""JPEG markers of tables, frames and scans, which decoders read to their ends."""
+_JPEG_STANDARD = {0xE0: (b"JFIF\0", 14), 0xEE: (b"Adobe", 12), 0xDC: (b"", 2), 0xDD: (b"", 2)}
+"""Beginning and length of other segments that describe pixels, by marker."""
+_TIFF_TECHNICAL = frozenset(
+    (
+        *(254, 255, 256, 257, 258, 259, 262, 263, 266, 273, 274, 277, 278, 279, 280, 281, 282, 283),
+        *(284, 292, 293, 296, 301, 317, 318, 319, 320, 321, 322, 323, 324, 325, 332, 338, 339, 340),
+        *(341, 347, 529, 530, 531, 532),
+    )
+)
+"""TIFF tags that describe pixels."""
+_TIFF_KINDS = {
+    **dict.fromkeys((269, 270, 271, 272, 285, 305, 315, 316, 33432), "text"),
+    **dict.fromkeys((ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo), "exif"),
+    **{306: "time", 330: "thumbnail", 700: "xmp", 33723: "iptc", 34377: "iptc", 34675: "icc"},
+}
+
+
+_DAMAGE = (
+    *(IndexError, KeyError, ValueError, OSError, SyntaxError, TypeError),
+    *(struct.error, isal_zlib.error),
+)
 
 
 class ImageFileError(ValueError):
@@ -42,14 +92,17 @@ class _Part(NamedTuple):
     start: int
     end: int
     kinds: tuple[str, ...] = ()
+    plain: bytes = b""
+    """What remains of a part with metadata."""
 
 
 def kinds_in(raw: bytes) -> tuple[str, ...]:
     """The kinds of metadata in an image file's bytes, sorted, each once.
 
-    They are exif, icc, iptc, text, thumbnail, time, xmp, trailing (bytes after the image's end) and
-    other (parts that no decoder needs). Descriptions of the pixels, such as a resolution or a
-    colour space without a profile, do not count as metadata.
+    They are exif, icc, iptc, text, thumbnail, time, xmp, trailing (bytes after the image's end, or
+    after its last row) and other (parts that no decoder needs). Descriptions of the pixels, such as
+    a resolution or a colour space without a profile, do not count as metadata if they have their
+    standard form.
 
     Raises:
         ImageFileError: the file is truncated, damaged, or not an image.
@@ -57,8 +110,9 @@ def kinds_in(raw: bytes) -> tuple[str, ...]:
     try:
         parts = _parts_of(raw)
         found = _in_other(raw) if parts is None else (kind for part in parts for kind in part.kinds)
-        return tuple(sorted(set(found)))
-    except (IndexError, ValueError, OSError, SyntaxError, TypeError, struct.error):
+        hidden = ("trailing",) if raw.startswith(PNG) and _goes_on_behind_pixels(raw) else ()
+        return tuple(sorted({*found, *hidden}))
+    except _DAMAGE:
         raise ImageFileError(f"truncated, damaged, or not an image ({len(raw)} bytes)") from None
 
 
@@ -69,7 +123,7 @@ def without_metadata(raw: bytes) -> bytes | None:
     EXIF orientation is removed, so the pixels of such a file have to be turned instead.
 
     Returns:
-        None for a format other than JPEG, PNG and WebP.
+        None for a format other than JPEG, PNG and WebP without frames.
 
     Raises:
         ImageFileError: the file is truncated, damaged, or not an image.
@@ -79,8 +133,12 @@ def without_metadata(raw: bytes) -> bytes | None:
         if parts is None:
             return None
         keep = {"icc"} if colour_profile(raw) else set()
-        kept = b"".join(raw[part.start : part.end] for part in parts if set(part.kinds) <= keep)
-    except (IndexError, ValueError, OSError, SyntaxError, TypeError, struct.error):
+        kept = b"".join(
+            raw[part.start : part.end] if set(part.kinds) <= keep else part.plain for part in parts
+        )
+        if kept.startswith(PNG):
+            return _png_again(kept)
+    except _DAMAGE:
         raise ImageFileError(f"truncated, damaged, or not an image ({len(raw)} bytes)") from None
     return _webp_again(kept, keep) if kept.startswith(b"RIFF") else kept
 
@@ -110,7 +168,8 @@ def _parts_of(raw: bytes) -> Iterator[_Part] | None:
     if raw.startswith(JPEG):
         return _parts_of_jpeg(raw)
     if _is_webp(raw):
-        return _parts_of_webp(raw)
+        has_frames = raw[12:16] == b"VP8X" and raw[20] & _WEBP_ANIMATED
+        return None if has_frames else _parts_of_webp(raw)
     return None
 
 
@@ -120,6 +179,19 @@ def _is_webp(raw: bytes) -> bool:
 
 def _parts_of_png(raw: bytes) -> Iterator[_Part]:
     yield _Part(0, len(PNG))
+    lengths, end = _PNG_TECHNICAL | _PNG_COLOURS.get(raw[25], {}), 0
+    seen: set[str] = set()
+    for name, start, end in _chunks_of_png(raw):
+        is_needed = end - start - 12 in lengths.get(name, ()) and name not in seen - {"IDAT"}
+        seen.add(name)
+        kinds = () if is_needed else tuple(_in_chunk(name, raw[start + 8 : end - 4]))
+        yield _Part(start, end, kinds, _PNG_END if name == "IEND" else b"")
+    if end < len(raw):
+        yield _Part(end, len(raw), ("trailing",))
+
+
+def _chunks_of_png(raw: bytes) -> Iterator[tuple[str, int, int]]:
+    """Name, start and end of each chunk."""
     at, name = len(PNG), ""
     while name != "IEND":
         start = at
@@ -127,12 +199,45 @@ def _parts_of_png(raw: bytes) -> Iterator[_Part]:
         at += length + 12
         if at > len(raw):
             raise ValueError("it ends in a chunk")
-        is_technical = name in _PNG_TECHNICAL
-        yield _Part(
-            start, at, () if is_technical else tuple(_in_chunk(name, raw[start + 8 : at - 4]))
-        )
-    if at < len(raw):
-        yield _Part(at, len(raw), ("trailing",))
+        yield name, start, at
+
+
+def _goes_on_behind_pixels(raw: bytes) -> bool:
+    """Whether bytes follow the last row in a PNG's pixel data, packed or not."""
+    packed, left = _packed_pixels(raw), _size_of_rows(raw)
+    stream = isal_zlib.decompressobj()
+    while unpacked := stream.decompress(packed, _UNPACKED):
+        left, packed = left - len(unpacked), stream.unconsumed_tail
+        if left < 0:
+            return True
+    return bool(stream.unused_data)
+
+
+def _png_again(raw: bytes) -> bytes:
+    """A PNG file whose pixel data end with the last row."""
+    if not _goes_on_behind_pixels(raw):
+        return raw
+    rows = isal_zlib.decompressobj().decompress(_packed_pixels(raw), _size_of_rows(raw))
+    chunks = [(name, raw[start:end]) for name, start, end in _chunks_of_png(raw)]
+    first = next(number for number, (name, _) in enumerate(chunks) if name == "IDAT")
+    chunks[first] = "", b"".join(chunk(b"IDAT", isal_zlib.compress(rows)))
+    return PNG + b"".join(content for name, content in chunks if name != "IDAT")
+
+
+def _packed_pixels(raw: bytes) -> bytes:
+    chunks = _chunks_of_png(raw)
+    return b"".join(raw[start + 8 : end - 4] for name, start, end in chunks if name == "IDAT")
+
+
+def _size_of_rows(raw: bytes) -> int:
+    """Bytes of a PNG's rows, each with the number of its filter."""
+    width, height = int.from_bytes(raw[16:20]), int.from_bytes(raw[20:24])
+    bits = raw[24] * _PNG_CHANNELS[raw[25]]
+    size = 0
+    for x, y, across, down in _PNG_PASSES[raw[28]]:
+        columns, rows = len(range(x, width, across)), len(range(y, height, down))
+        size += rows * (1 + (columns * bits + 7) // 8) if columns else 0
+    return size
 
 
 def _in_chunk(name: str, content: bytes) -> Iterator[str]:
@@ -148,7 +253,7 @@ def _in_chunk(name: str, content: bytes) -> Iterator[str]:
 
 def _parts_of_jpeg(raw: bytes) -> Iterator[_Part]:
     yield _Part(0, 2)
-    at = 2
+    at, seen = 2, set[int]()
     while True:
         start = at
         while raw[at] == 0xFF and raw[at + 1] == 0xFF:  # fill bytes
@@ -163,9 +268,15 @@ def _parts_of_jpeg(raw: bytes) -> Iterator[_Part]:
                 break
             continue
         end = at + 2 + int.from_bytes(raw[at + 2 : at + 4])
-        kinds = tuple(_in_segment(marker, raw[at + 4 : end]))
+        content, plain = raw[at + 4 : end], b""
+        beginning, length = _JPEG_STANDARD.get(marker, (b"", -1))
+        if content.startswith(beginning) and len(content) >= length >= 0:
+            plain = b"" if marker in seen else _standard(marker, content[:length])
+            seen.add(marker)
+        is_needed = marker in _JPEG_TECHNICAL or plain == raw[at:end]
+        kinds = () if is_needed else _in_segment(marker, content)
         at = _behind_scan(raw, end) if marker == 0xDA else end
-        yield _Part(start, at, kinds)
+        yield _Part(start, at, kinds, plain)
     if at < len(raw):
         yield _Part(at, len(raw), ("trailing",))
 
@@ -179,35 +290,39 @@ def _behind_scan(raw: bytes, at: int) -> int:
         at += 2
 
 
-def _in_segment(marker: int, content: bytes) -> Iterator[str]:
+def _standard(marker: int, content: bytes) -> bytes:
+    """A segment with this content, and without a thumbnail."""
+    if marker == 0xE0:
+        content = content[:12] + b"\0\0"
+    return bytes((0xFF, marker)) + (len(content) + 2).to_bytes(2) + content
+
+
+def _in_segment(marker: int, content: bytes) -> tuple[str, ...]:
+    """Kinds of metadata in a segment that is not needed as it is."""
     if marker == 0xE0 and content.startswith(b"JFIF\0"):
-        if content[12] and content[13]:
-            yield "thumbnail"
-    elif marker == 0xE0 and content.startswith(b"JFXX\0"):
-        yield "thumbnail"
-    elif marker == 0xE1 and content.startswith(b"Exif\0"):
-        yield "exif"
-        if _has_thumbnail(content):
-            yield "thumbnail"
-    elif marker == 0xE1 and content.startswith(b"http://ns.adobe.com/x"):
-        yield "xmp"
-    elif marker == 0xE2 and content.startswith(b"ICC_PROFILE\0"):
-        yield "icc"
-    elif marker == 0xED:
-        yield "iptc"
-    elif marker == 0xFE:
-        yield "text"
-    elif 0xE0 <= marker <= 0xEF and marker != 0xEE:  # Adobe's names the colour transform
-        yield "other"
+        has_thumbnail = len(content) > 14 and content[12] and content[13]
+        return ("thumbnail",) if has_thumbnail else ("other",)
+    if marker == 0xE0 and content.startswith(b"JFXX\0"):
+        return ("thumbnail",)
+    if marker == 0xE1 and content.startswith(b"Exif\0"):
+        return ("exif", "thumbnail") if _has_thumbnail(content) else ("exif",)
+    if marker == 0xE1 and content.startswith(b"http://ns.adobe.com/x"):
+        return ("xmp",)
+    if marker == 0xE2 and content.startswith(b"ICC_PROFILE\0"):
+        return ("icc",)
+    return ({0xED: "iptc", 0xFE: "text"}.get(marker, "other"),)
 
 
 def _parts_of_webp(raw: bytes) -> Iterator[_Part]:
     yield _Part(0, 12)
     at, end = 12, 8 + int.from_bytes(raw[4:8], "little")
+    seen: set[bytes] = set()
     while at + 8 <= end:
         name, length = raw[at : at + 4], int.from_bytes(raw[at + 4 : at + 8], "little")
         start, at = at, at + 8 + length + length % 2
-        kinds = () if name in _WEBP_TECHNICAL else (_WEBP_KINDS.get(name, "other"),)
+        is_needed = length in _WEBP_TECHNICAL.get(name, ()) and name not in seen
+        seen.add(name)
+        kinds = () if is_needed else (_WEBP_KINDS.get(name, "other"),)
         if name == b"EXIF" and _has_thumbnail(raw[start + 8 : start + 8 + length]):
             kinds = (*kinds, "thumbnail")
         yield _Part(start, at, kinds)
@@ -235,11 +350,13 @@ def _in_other(raw: bytes) -> Iterator[str]:
     """Metadata that Pillow finds, in formats without a parser here."""
     with Image.open(io.BytesIO(raw)) as image:
         tags = image.getexif()
-        if image.format != "TIFF" and tags:
+        if isinstance(image, TiffImagePlugin.TiffImageFile):
+            for tag in image.tag_v2.keys() - _TIFF_TECHNICAL:
+                yield _TIFF_KINDS.get(tag, "other")
+        elif tags:
             yield "exif"
-        # Most tags of a TIFF describe its pixels.
-        if image.format == "TIFF" and {ExifTags.IFD.GPSInfo, ExifTags.IFD.Exif} & set(tags):
-            yield "exif"
+        if image.format == "BMP" and int.from_bytes(raw[2:6], "little") < len(raw):
+            yield "trailing"
         for key, kind in (("icc_profile", "icc"), ("xmp", "xmp"), ("comment", "text")):
             if image.info.get(key):
                 yield kind

@@ -37,12 +37,12 @@ def png_of(pixels: np.ndarray, profile: bytes | None = None) -> bytes:
     form = bytes((8 * pixels.itemsize, _COLOUR_TYPES[channels], 0, 0, 0))
     head = width.to_bytes(4) + height.to_bytes(4) + form
     packed = memoryview(isal_zlib.compress(_filtered(pixels), _LEVEL))
-    parts: list[bytes | memoryview] = [SIGNATURE, *_chunk(b"IHDR", head)]
+    parts: list[bytes | memoryview] = [SIGNATURE, *chunk(b"IHDR", head)]
     if profile:
-        parts += _chunk(b"iCCP", b"icc\0\0" + isal_zlib.compress(profile))
+        parts += chunk(b"iCCP", b"icc\0\0" + isal_zlib.compress(profile))
     for start in range(0, len(packed), _LARGEST):
-        parts += _chunk(b"IDAT", packed[start : start + _LARGEST])
-    return b"".join((*parts, *_chunk(b"IEND", b"")))
+        parts += chunk(b"IDAT", packed[start : start + _LARGEST])
+    return b"".join((*parts, *chunk(b"IEND", b"")))
 
 
 def _filtered(pixels: np.ndarray) -> np.ndarray:
@@ -56,6 +56,7 @@ def _filtered(pixels: np.ndarray) -> np.ndarray:
     return result
 
 
-def _chunk(name: bytes, content: bytes | memoryview) -> tuple[bytes | memoryview, ...]:
+def chunk(name: bytes, content: bytes | memoryview) -> tuple[bytes | memoryview, ...]:
+    """The parts of a chunk of a PNG file."""
     check = isal_zlib.crc32(content, isal_zlib.crc32(name))
     return len(content).to_bytes(4), name, content, check.to_bytes(4)
