@@ -4,6 +4,7 @@ import json
 import struct
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import ExifTags, Image
 
@@ -59,6 +60,28 @@ def test_images_are_upright_and_what_is_left_out_is_noted(tmp_path):
     shards = Shards.read(tmp_path / "shards.json")
     assert sum(map(len, shards.of("train").values())) == 2
     assert shards.of("val") == {}
+
+
+def test_images_that_hide_what_they_show_are_noted(tmp_path):
+    root = tmp_path / "photos"
+    root.mkdir()
+    pixels = np.random.default_rng(0).integers(0, 255, (40, 60, 4), np.uint8)
+    Image.fromarray(pixels).save(root / "a.png")
+    pixels[..., 3] = 255
+    Image.fromarray(pixels).save(root / "b.png")
+    cv2.imwrite(str(root / "c.png"), pixels[..., :3].astype(np.uint16) * 4)
+    cv2.imwrite(str(root / "d.tif"), pixels[..., :3].astype(np.uint16) * 257)
+    cv2.imwrite(str(root / "e.png"), pixels[..., :3].astype(np.uint16) * 257)
+    assert index_of(root, tmp_path) == 0
+    split = CocoSplit.read(tmp_path / "train.coco.json")
+    assert [image.file_name for image in split.images] == ["a.png", "b.png", "d.tif", "e.png"]
+    assert list(split.notes) == [
+        "left out: c.png: 10 of its 16 bits are used, so that nothing would be found in it; "
+        "multiply its values by 64",
+        "1 images with an alpha or further channel that is no plain mask: it is neither searched "
+        "nor copied; to keep it, save it as an image of its own, e.g. a.png",
+        "2 images with 16 bits per channel, of which the upper 8 are read, e.g. d.tif",
+    ]
 
 
 def test_a_folder_without_a_readable_image_is_an_error(tmp_path, capsys):

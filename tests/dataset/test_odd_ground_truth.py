@@ -250,16 +250,29 @@ def test_images_that_say_where_they_were_taken_are_counted(data, capsys):
     assert lines_of(capsys) == [f"attention: train: 1 {POSITION_OF_ONE}, e.g. a.png"]
 
 
-def test_images_of_16_bits_are_counted(data, capsys):
-    """A camera of 12 bits that leaves the upper ones empty would look black."""
-    cv2.imwrite(str(data.images / "a.png"), noise([1, 0]).astype(np.uint16) * 16)
+@pytest.mark.parametrize(
+    ("factor", "more"),
+    [
+        (257, ""),
+        (
+            16,
+            ": nearly black, since fewer than 15 are used; detectors find nothing in them; "
+            "multiply their values",
+        ),
+    ],
+)
+def test_images_of_16_bits_are_counted(data, capsys, factor, more):
+    """A camera of 12 bits that leaves the upper ones empty looks black."""
+    cv2.imwrite(str(data.images / "a.png"), noise([1, 0]).astype(np.uint16) * factor)
     assert data.index() == 0
     assert lines_of(capsys) == [
-        "attention: train: 1 PNG file with 16 bits per channel, of which the upper 8 are read, "
-        "e.g. a.png"
+        "attention: train: 1 image with 16 bits per channel, of which the upper 8 are read"
+        f"{more}, e.g. a.png"
     ]
     image = next(one for one in data.split().images if one.file_name == "a.png")
-    np.testing.assert_array_equal(load(image, data.images)[..., ::-1], noise([1, 0]) // 16)
+    np.testing.assert_array_equal(
+        load(image, data.images)[..., ::-1], noise([1, 0]).astype(int) * factor // 256
+    )
 
 
 def test_damaged_jpeg_files_are_counted(data, capsys):

@@ -182,6 +182,15 @@ def test_metadata_of_images_from_elsewhere_is_counted(data, capsys):
     assert "attention: black: 2 files with metadata" in capsys.readouterr().err
 
 
+def test_a_channel_that_was_not_searched_is_counted(data):
+    folder = blacked_out(data)
+    pixels = read_image(folder / "a.png")
+    Image.fromarray(np.dstack((pixels, pixels[..., 1]))).save(folder / "a.png")
+    rewrite(folder, "a.png", sha256=sha256_of_file(folder / "a.png"))
+    _, report = audit(data, folder)
+    assert report["metadata"]["kinds"] == {"alpha": 1, "text": 1}
+
+
 def test_a_jpeg_of_an_untouched_face_is_unchanged(data):
     folder = blacked_out(data)
     raw = io.BytesIO()

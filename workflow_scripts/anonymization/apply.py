@@ -11,12 +11,16 @@ import numpy as np
 from image_files import (
     JPEG,
     ImageFileError,
+    colour_profile,
     encoded_like,
+    has_16_bits,
+    has_hidden_channel,
     has_position,
     is_lossy,
     kinds_in,
     orientation_of,
     saved_again,
+    tiff_of,
     without_metadata,
 )
 from PIL import ExifTags, Image
@@ -58,7 +62,12 @@ class ShardFolder:
         return self.path / PurePosixPath(image.file_name).with_suffix(suffix)
 
     def write_as_original(
-        self, image: CocoImage, original: bytes, root: Path, pixels: np.ndarray | None
+        self,
+        image: CocoImage,
+        original: bytes,
+        root: Path,
+        pixels: np.ndarray | None = None,
+        changes: Sequence[Change] = (),
     ) -> tuple[Path, str, bool]:
         """Write a file in its original's format, without metadata.
 
@@ -67,17 +76,20 @@ class ShardFolder:
             original: content of the original file.
             root: the folder that the file name is relative to.
             pixels: the changed pixels; None if nothing changed: then the encoded pixels are kept,
-                unless the EXIF orientation has to be applied to them.
+                unless the EXIF orientation has to be applied to them, or a channel that was not
+                searched left out.
+            changes: the changes, in which the image becomes opaque.
 
         Returns:
             The file, its SHA-256, and whether a lossy codec was used.
         """
-        is_encoded = pixels is not None or orientation_of(original) != 1
+        is_plain = orientation_of(original) == 1 and not has_hidden_channel(original)
+        is_encoded = pixels is not None or not is_plain
         if is_encoded:
             new = decode(original, image, root) if pixels is None else pixels
-            content = encoded_like(original, new)
+            content = encoded_like(original, new, [change.box for change in changes])
         else:
-            content = without_metadata(original) or saved_again(original)
+            content = without_metadata(original) or _saved_again(original)
         target = self.path / image.file_name
         with atomic(target) as temporary:
             temporary.write_bytes(content)
@@ -179,7 +191,9 @@ def anonymize_image(method: Method, picture: Picture, folder: ShardFolder) -> En
         differs = [(pixels[box] != opened.pixels[box]).any() for box in boxes]
         changes = [change for change, changed in zip(reported, differs, strict=True) if changed]
         if changes and folder.as_originals:
-            file, sha256, lossy = folder.write_as_original(image, content, picture.root, pixels)
+            file, sha256, lossy = folder.write_as_original(
+                image, content, picture.root, pixels, changes
+            )
             if content.startswith(JPEG):
                 size = image.width, image.height
                 changes = [change.on_grid(JPEG_BLOCK, *size) for change in changes]
@@ -188,7 +202,7 @@ def anonymize_image(method: Method, picture: Picture, folder: ShardFolder) -> En
             target = folder.target(image, ".png")
             return folder.entry(picture, target, sha256_of(write_png(target, pixels)), changes)
     if folder.as_originals:
-        file, sha256, lossy = folder.write_as_original(image, content, picture.root, None)
+        file, sha256, lossy = folder.write_as_original(image, content, picture.root)
         return folder.entry(picture, file, sha256, lossy=lossy)
     target, clean = folder.target(image, picture.path.suffix), _cleaned(method, content, folder)
     if clean is not content:
@@ -196,6 +210,15 @@ def anonymize_image(method: Method, picture: Picture, folder: ShardFolder) -> En
         return folder.entry(picture, target, sha256_of(clean))
     link_or_copy(picture.path, target)
     return folder.entry(picture, target, image.sha256, linked=True)
+
+
+def _saved_again(original: bytes) -> bytes:
+    """The pixels of a BMP or TIFF file in the same format; colours of 16 bits keep them."""
+    if has_16_bits(original):
+        pixels = cv2.imdecode(np.frombuffer(original, np.uint8), cv2.IMREAD_UNCHANGED)
+        if pixels.ndim == 3:
+            return tiff_of(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), colour_profile(original))
+    return saved_again(original)
 
 
 def _taken_over(

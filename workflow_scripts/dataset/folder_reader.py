@@ -4,7 +4,7 @@ from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
 
-from image_files import cannot_be_kept, kinds_in, listing, printable
+from image_files import cannot_be_kept, has_hidden_channel, kinds_in, listing, printable
 from plain_commands.console import progress
 from plain_commands.errors import UserError
 from plain_commands.files import read_bytes, sha256_of
@@ -13,6 +13,11 @@ from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.dataset.indexed_split import DAMAGED, IndexedSplit, ReadImage
 from workflow_scripts.dataset.reader import exif_notes, map_in_order
 from workflow_scripts.imaging.images import UNREADABLE, checked_size, size_in_header
+
+HIDDEN_CHANNEL = (
+    "images with an alpha or further channel that is no plain mask: it is neither searched nor "
+    "copied; to keep it, save it as an image of its own"
+)
 
 
 def read_folder(root: Path, split: IndexedSplit, pool: Executor) -> None:
@@ -60,11 +65,15 @@ def _read_image(root: Path, name: str) -> ReadImage | str:
                 return f"{name}: {reason}"
             kinds_in(raw)
         (width, height), is_damaged = checked_size(raw, Path(name), upright=True)
+        if size is None:
+            return f"{name}: pixels of a kind that is not handled; convert it"
     except (UserError, *UNREADABLE) as error:
         reason = " ".join(str(error).split())
         return reason if reason.startswith(name) else f"{name}: {reason.split(': ', 1)[-1]}"
     record = CocoImage(0, name, width, height, sha256_of(raw), upright=True)
     notes = exif_notes(raw, name, size, None)
+    if has_hidden_channel(raw):
+        notes.append((HIDDEN_CHANNEL, name))
     if is_damaged:
         notes.append((DAMAGED, name))
     return ReadImage(record, (), tuple(notes))

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TypeVar
 
 from coco_labels import Note
-from image_files import has_position, orientation_of
+from image_files import NEEDED_BITS, bits_used, has_16_bits, has_position, orientation_of
 from plain_commands.console import progress
 from plain_commands.errors import UserError
 
@@ -20,6 +20,11 @@ from workflow_scripts.dataset.indexed_split import TURNED, UNCLEAR, IndexedSplit
 Source = TypeVar("Source")
 Result = TypeVar("Result")
 AS_STORED = "images used as stored, like the labels, despite the EXIF orientation"
+DEEP = "images with 16 bits per channel, of which the upper 8 are read"
+DARK = (
+    f"{DEEP}: nearly black, since fewer than {NEEDED_BITS} are used; detectors find nothing in "
+    "them; multiply their values"
+)
 POSITION = (
     "images with a position in EXIF; anonymized images do not have it unless "
     "strip_metadata is false"
@@ -122,8 +127,8 @@ def exif_notes(
         unclear = orientation <= 4 or labelled[0] == labelled[1]
         turned = not unclear and size == labelled[::-1]
         notes.append((UNCLEAR if unclear else TURNED if turned else AS_STORED, name))
-    if raw[:4] == b"\x89PNG" and raw[24:25] == b"\x10":  # the header's bit depth
-        notes.append(("PNG files with 16 bits per channel, of which the upper 8 are read", name))
+    if size and has_16_bits(raw):
+        notes.append((DEEP if bits_used(raw) >= NEEDED_BITS else DARK, name))
     if size and has_position(raw):
         notes.append((POSITION, name))
     return notes

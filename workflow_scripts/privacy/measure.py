@@ -7,7 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from image_files import ImageFileError, kinds_in
+from image_files import ImageFileError, has_hidden_channel, kinds_in
 from pii_measures import PlateRegion, quality
 from pii_measures.plates.comparison import CharacterMatch, compare_plate
 from plain_commands.errors import UserError
@@ -65,7 +65,7 @@ class ImageFinding:
     ssim: float
     squared_error: float
     metadata: tuple[str, ...]
-    """Kinds of metadata in the file."""
+    """Kinds of metadata in the file, with "alpha" for a channel that was not searched."""
     regions: tuple[RegionFinding, ...] = ()
     whole_image: bool = False
     """Whether it was not compared with its original outside the regions."""
@@ -135,9 +135,10 @@ def measure_image(pair: Pair, finders: Mapping[Kind, Finder]) -> ImageFinding:
 
 
 def _metadata_in(path: Path) -> tuple[str, ...]:
+    raw = read_bytes(path)
     try:
-        return kinds_in(read_bytes(path))
-    except ImageFileError as error:
+        return (*kinds_in(raw), "alpha") if has_hidden_channel(raw) else kinds_in(raw)
+    except (ImageFileError, OSError) as error:
         raise UserError(f"{path}: {error}; make it again") from None
 
 

@@ -1,10 +1,11 @@
 """Pixels encoded like an original: same format, colour mode and compression, without metadata."""
 
 import io
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from PIL import ExifTags, Image, JpegImagePlugin
+from PIL import ExifTags, Image, JpegImagePlugin, TiffImagePlugin
 
 from .metadata import PNG, colour_profile
 from .png import png_of
@@ -12,6 +13,10 @@ from .png import png_of
 FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "TIFF")
 """Formats that are kept, by Pillow's names; MPO is a camera's JPEG."""
 _GREY = ("1", "L", "LA", "I", "I;16", "I;16B", "F")
+NEEDED_BITS = 15
+"""Fewest bits that have to be used of 16: with 14, an image is nearly black in 8 bits."""
+_BRIGHT = 99.9
+"""Percentage of the values up to which bits count as used, despite single hot pixels."""
 
 
 def cannot_be_kept(raw: bytes) -> str | None:
@@ -29,7 +34,67 @@ def cannot_be_kept(raw: bytes) -> str | None:
             return f"its content is {image.format}, which is not handled"
         if frames > 1 and image.format != "MPO":
             return f"{frames} pages or frames; save each as a file of its own"
+    if has_16_bits(raw) and (bits := bits_used(raw)) < NEEDED_BITS:
+        return (
+            f"{bits} of its 16 bits are used, so that nothing would be found in it; multiply its "
+            f"values by {2 ** (16 - bits)}"
+        )
     return None
+
+
+def has_16_bits(raw: bytes) -> bool:
+    """Whether an image file has 16 bits per channel (PNG, TIFF).
+
+    Raises:
+        OSError: it is not an image.
+    """
+    if raw.startswith(PNG):
+        return raw[24] == 16
+    with Image.open(io.BytesIO(raw)) as image:
+        is_tiff = isinstance(image, TiffImagePlugin.TiffImageFile)
+        return is_tiff and 16 in image.tag_v2.get(ExifTags.Base.BitsPerSample, ())
+
+
+def bits_used(raw: bytes) -> int:
+    """Number of bits that the colours of a file with 16 bits per channel use: 10 for values up to
+    1023.
+
+    Raises:
+        OSError: it is not an image, or damaged.
+    """
+    with Image.open(io.BytesIO(raw)) as image:
+        values = np.asarray(image)
+        # Pillow reads the upper 8 bits of colours.
+        missing = 8 if values.dtype == np.uint8 else 0
+        colours = len(image.getbands()) - image.has_transparency_data
+    top = np.percentile(np.atleast_3d(values)[..., : max(colours, 1)], _BRIGHT, method="higher")
+    return int(top).bit_length() + missing if top else missing
+
+
+def has_hidden_channel(raw: bytes) -> bool:
+    """Whether an image file has a channel that may show more than its colours do, such as infrared
+    light: an alpha channel that is no plain mask (in a TIFF: not opaque), or further ones (TIFF).
+
+    `encoded_like` leaves such a channel out.
+
+    Raises:
+        OSError: it is not an image, or damaged.
+    """
+    with Image.open(io.BytesIO(raw)) as image:
+        if image.has_transparency_data:
+            return _mask_of(image, raw) is None
+        is_tiff = isinstance(image, TiffImagePlugin.TiffImageFile)
+        return is_tiff and image.tag_v2.get(277, 1) > len(image.getbands())
+
+
+def _mask_of(image: Image.Image, raw: bytes) -> np.ndarray | None:
+    """Alpha channel (h, w) uint8 with at most two levels; None if it may hide something."""
+    if has_16_bits(raw):  # of which Pillow reads 8
+        return None
+    alpha = np.asarray(image.convert("RGBA"))[..., 3]
+    if image.format == "TIFF":  # decoders multiply its colours by alpha, so 0 hides them
+        return alpha if alpha.min() == 255 else None
+    return alpha if np.count_nonzero(np.bincount(alpha.ravel())) <= 2 else None
 
 
 def orientation_of(raw: bytes) -> int:
@@ -72,16 +137,19 @@ def turned(pixels: np.ndarray, orientation: int) -> np.ndarray:
     return np.ascontiguousarray(pixels)
 
 
-def encoded_like(raw: bytes, pixels: np.ndarray) -> bytes:
+def encoded_like(
+    raw: bytes, pixels: np.ndarray, covered: Iterable[tuple[int, int, int, int]] = ()
+) -> bytes:
     """Pixels in the format of an image file, without metadata.
 
-    Grey files stay grey, and transparency is kept; 16-bit files become 8-bit. A JPEG gets the
-    quantization tables and subsampling of the original, so that unchanged parts change little. A
-    colour profile other than sRGB is kept.
+    Grey files stay grey, and transparency is kept if it is a mask; 16-bit files become 8-bit. A
+    JPEG gets the quantization tables and subsampling of the original, so that unchanged parts
+    change little. A colour profile other than sRGB is kept.
 
     Args:
         raw: bytes of the original file.
         pixels: (height, width, 3) uint8 RGB, upright.
+        covered: boxes (x0, y0, x1, y1) in which the result is opaque.
 
     Raises:
         OSError: the original is damaged, or of a format that Pillow cannot write.
@@ -93,9 +161,12 @@ def encoded_like(raw: bytes, pixels: np.ndarray) -> bytes:
         image = Image.fromarray(pixels)
         if source.mode in _GREY:
             image = image.convert("L")
-        if source.has_transparency_data and file_format != "JPEG":
-            alpha = np.asarray(source.convert("RGBA"))[..., 3]
-            image.putalpha(Image.fromarray(turned(alpha, orientation_of(raw))))
+        mask = _mask_of(source, raw) if source.has_transparency_data else None
+        if mask is not None and file_format != "JPEG":
+            alpha = turned(mask, orientation_of(raw)).copy()
+            for x0, y0, x1, y1 in covered:
+                alpha[y0:y1, x0:x1] = 255
+            image.putalpha(Image.fromarray(alpha))
         profile = None if source.mode == "CMYK" else colour_profile(raw)
     if file_format == "PNG":
         return png_of(np.asarray(image), profile)
@@ -122,6 +193,8 @@ def _options_like(source: Image.Image, file_format: str, raw: bytes) -> dict[str
 
 def saved_again(raw: bytes) -> bytes:
     """The same pixels, upright, in the same lossless format (BMP, TIFF), without metadata.
+
+    Colours of 16 bits become 8-bit; `tiff_of` keeps them.
 
     Raises:
         OSError: as in `encoded_like`.

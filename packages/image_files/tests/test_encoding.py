@@ -2,15 +2,18 @@
 
 import io
 
+import cv2
 import numpy as np
 import pytest
 from image_files import (
     cannot_be_kept,
     encoded_like,
+    has_16_bits,
     has_position,
     kinds_in,
     orientation_of,
     saved_again,
+    tiff_of,
     turned,
 )
 from PIL import ExifTags, Image, ImageOps
@@ -101,6 +104,38 @@ def test_formats_that_cannot_be_kept_are_named():
     assert cannot_be_kept(gif.getvalue()) == "its content is GIF, which is not handled"
     assert cannot_be_kept(pages.getvalue()) == ("2 pages or frames; save each as a file of its own")
     assert cannot_be_kept(coded("JPEG")) is None
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_16_bits_of_which_few_are_used_are_refused(suffix, channels):
+    levels = np.random.default_rng(0).integers(0, 256, (48, 80, channels), np.uint8)
+    for factor, reason in (
+        (4, "10 of its 16 bits are used, so that nothing would be found in it; multiply its "
+            "values by 64"),
+        (64, "14 of its 16 bits are used, so that nothing would be found in it; multiply its "
+            "values by 4"),
+        (128, None),
+        (257, None),
+    ):  # fmt: skip
+        pixels = levels.astype(np.uint16) * factor
+        pixels[0, 0] = 65535  # a hot pixel
+        raw = cv2.imencode(suffix, pixels)[1].tobytes()
+        assert has_16_bits(raw)
+        assert cannot_be_kept(raw) == reason
+    assert not has_16_bits(cv2.imencode(suffix, levels)[1].tobytes())
+    assert cannot_be_kept(cv2.imencode(suffix, levels // 64)[1].tobytes()) is None
+
+
+def test_a_tiff_of_16_bits():
+    pixels = np.random.default_rng(0).integers(0, 65536, (48, 81, 3), np.uint16)
+    raw = tiff_of(pixels, b"a profile")
+    after = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_UNCHANGED)
+    np.testing.assert_array_equal(after[..., ::-1], pixels)
+    assert kinds_in(raw) == ("icc",)
+    assert kinds_in(tiff_of(pixels)) == ()
+    with pytest.raises(ValueError, match=r"shape \(48, 81\), uint16"):
+        tiff_of(pixels[..., 0])
 
 
 @pytest.mark.parametrize("lossless", [True, False])
