@@ -92,6 +92,17 @@ def test_a_tiff_without_changes_keeps_16_bits(tmp_path):
     np.testing.assert_array_equal(read_image(file), read_image(tmp_path / "a.tif"))
 
 
+def test_bytes_between_the_pixels_of_a_jpeg_and_its_end_are_left_out(tmp_path):
+    Image.fromarray(noise(3)).save(tmp_path / "a.jpg", quality=95, subsampling=0)
+    raw = (tmp_path / "a.jpg").read_bytes()
+    assert written(tmp_path, "a.jpg").read_bytes() == raw
+    (tmp_path / "a.jpg").write_bytes(raw[:-2] + 9 * b"a secret" + raw[-2:])
+    file = written(tmp_path, "a.jpg")
+    assert b"a secret" not in file.read_bytes()
+    differs = read_image(file).astype(int) - read_image(tmp_path / "a.jpg")
+    assert np.abs(differs).mean() < 2
+
+
 def test_grey_images_without_changes_keep_16_bits(tmp_path):
     pixels = noise(1, np.uint16)[..., 0]
     for name in ("a.tif", "a.png"):

@@ -32,7 +32,13 @@ from workflow_scripts.anonymization.twins import Glimpses, compare
 from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.manifest import Change, Entry
 from workflow_scripts.contracts.regions import order_of
-from workflow_scripts.imaging.images import UNREADABLE, decode, read_recorded, write_png
+from workflow_scripts.imaging.images import (
+    UNREADABLE,
+    checked_size,
+    decode,
+    read_recorded,
+    write_png,
+)
 from workflow_scripts.imaging.pictures import Picture
 
 JPEG_BLOCK = 16
@@ -76,14 +82,14 @@ class ShardFolder:
             original: content of the original file.
             root: the folder that the file name is relative to.
             pixels: the changed pixels; None if nothing changed: then the encoded pixels are kept,
-                unless the EXIF orientation has to be applied to them, or a channel that was not
-                searched left out.
+                unless the EXIF orientation has to be applied to them, or what no decoder shows has
+                to be left out.
             changes: the changes, in which the image becomes opaque.
 
         Returns:
             The file, its SHA-256, and whether a lossy codec was used.
         """
-        is_plain = orientation_of(original) == 1 and not has_hidden_channel(original)
+        is_plain = orientation_of(original) == 1 and not _hides_data(original)
         is_encoded = pixels is not None or not is_plain
         if is_encoded:
             new = decode(original, image, root) if pixels is None else pixels
@@ -212,11 +218,18 @@ def anonymize_image(method: Method, picture: Picture, folder: ShardFolder) -> En
     return folder.entry(picture, target, image.sha256, linked=True)
 
 
+def _hides_data(original: bytes) -> bool:
+    """Whether an image file may have data, besides metadata, that were not searched."""
+    if original.startswith(JPEG):  # damaged data can be those of another image
+        return checked_size(original, Path("original"), upright=True)[1]
+    return has_hidden_channel(original)
+
+
 def _saved_again(original: bytes) -> bytes:
     """The pixels of a BMP or TIFF file in the same format; colours of 16 bits keep them."""
     if has_16_bits(original):
         pixels = cv2.imdecode(np.frombuffer(original, np.uint8), cv2.IMREAD_UNCHANGED)
-        if pixels.ndim == 3:
+        if pixels is not None and pixels.ndim == 3:
             return tiff_of(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), colour_profile(original))
     return saved_again(original)
 

@@ -51,8 +51,7 @@ def has_16_bits(raw: bytes) -> bool:
     if raw.startswith(PNG):
         return raw[24] == 16
     with Image.open(io.BytesIO(raw)) as image:
-        is_tiff = isinstance(image, TiffImagePlugin.TiffImageFile)
-        return is_tiff and 16 in image.tag_v2.get(ExifTags.Base.BitsPerSample, ())
+        return 16 in _tiff_tag(image, ExifTags.Base.BitsPerSample, ())
 
 
 def bits_used(raw: bytes) -> int:
@@ -83,8 +82,13 @@ def has_hidden_channel(raw: bytes) -> bool:
     with Image.open(io.BytesIO(raw)) as image:
         if image.has_transparency_data:
             return _mask_of(image, raw) is None
-        is_tiff = isinstance(image, TiffImagePlugin.TiffImageFile)
-        return is_tiff and image.tag_v2.get(277, 1) > len(image.getbands())
+        return _tiff_tag(image, ExifTags.Base.SamplesPerPixel, 1) > len(image.getbands())
+
+
+def _tiff_tag(image: Image.Image, tag: int, default: Any) -> Any:
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return image.tag_v2.get(tag, default)
+    return default
 
 
 def _mask_of(image: Image.Image, raw: bytes) -> np.ndarray | None:

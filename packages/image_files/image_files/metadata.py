@@ -3,7 +3,7 @@
 import io
 import struct
 from collections.abc import Container, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from isal import isal_zlib
 from PIL import ExifTags, Image, ImageCms, TiffImagePlugin
@@ -69,17 +69,16 @@ _TIFF_TECHNICAL = frozenset(
     )
 )
 """TIFF tags that describe pixels."""
-_TIFF_KINDS = {
+_TIFF_KINDS: dict[int, str] = {
     **dict.fromkeys((269, 270, 271, 272, 285, 305, 315, 316, 33432), "text"),
     **dict.fromkeys((ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo), "exif"),
     **{306: "time", 330: "thumbnail", 700: "xmp", 33723: "iptc", 34377: "iptc", 34675: "icc"},
 }
-
-
-_DAMAGE = (
+_DAMAGE: Any = (  # by its types, isal's error is none
     *(IndexError, KeyError, ValueError, OSError, SyntaxError, TypeError),
     *(struct.error, isal_zlib.error),
 )
+"""Errors of parsers and decoders."""
 
 
 class ImageFileError(ValueError):
