@@ -83,7 +83,9 @@ def test_dropped_images_are_counted_and_not_handed_over(tmp_path):
         "sheet": data / "sheet.png",
         "text": data / "out.txt",
     }
-    assert run("hand-over", given) == 0
+    for settings, others_may_read in (('{"show_originals": true}', False), ("{}", True)):
+        assert run("hand-over", given | {"settings": settings}) == 0
+        assert bool((data / "sheet.png").stat().st_mode & 0o044) == others_may_read
     assert [path.name for path in (data / "out").iterdir()] == ["empty.jpg"]
     lines = (data / "out.txt").read_text().splitlines()
     assert lines[:3] == [

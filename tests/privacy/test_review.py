@@ -90,6 +90,7 @@ def test_the_page_is_announced_as_holding_originals(tmp_path, capsys):
     said = capsys.readouterr().err
     assert "page.html holds original images; keep it where the originals are" in said
     assert "no_region: 14 of 14 tiles" in said
+    assert (tmp_path / "page.html").stat().st_mode & 0o777 == 0o600
 
 
 def test_the_page_shows_the_original_pixels_of_each_tile(data):

@@ -161,8 +161,11 @@ def test_the_figure_is_the_same_each_time(data):
 
 def test_originals_are_shown_only_where_they_may_be(data):
     folder = blacked_out(data)
-    assert shows_a_face(figure(data, True, folder))
-    assert not shows_a_face(figure(data, False, folder))
+    for shown in (True, False):
+        assert shows_a_face(figure(data, shown, folder)) == shown
+        for name in ("before_after.svg", "before_after.png"):
+            others = (data / "figures" / name).stat().st_mode & 0o077
+            assert (others == 0) == shown
 
 
 def test_a_region_whose_change_is_missing_is_not_shown(data):

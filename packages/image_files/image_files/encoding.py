@@ -189,7 +189,7 @@ def _options_like(source: Image.Image, file_format: str, raw: bytes) -> dict[str
             "subsampling": sampling if sampling >= 0 else 0,
         }
     if file_format == "WEBP":
-        return {"lossless": b"VP8L" in raw[:64], "quality": 95}
+        return {"lossless": b"VP8L" in raw[:64], "quality": 95, "exact": True}
     if file_format == "TIFF":
         return {"compression": "tiff_adobe_deflate"}
     return {}

@@ -241,6 +241,7 @@ def test_originals_are_embedded_only_if_asked(tmp_path, page):
         tmp_path, {name: FIVE[name] for name in ("unmodified", "natural")}, 2, show_originals=True
     )
     assert shows_originals(page_of(results, "--settings", '{"show_originals": true}'))
+    assert (results / "report.html").stat().st_mode & 0o777 == 0o600
     for settings in ("{}", '{"show_originals": false}'):
         without = page_of(results, "--settings", settings)
         assert not shows_originals(without)
