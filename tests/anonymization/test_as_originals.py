@@ -6,7 +6,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from image_files import has_hidden_channel, kinds_in
+from image_files import has_hidden_channel, kinds_in, png_of, turned
+from image_files.png import chunk
 from PIL import Image
 from plain_commands.files import sha256_of_file
 
@@ -27,9 +28,11 @@ def noise(channels: int, dtype: type = np.uint8) -> np.ndarray:
     return np.random.default_rng(0).integers(0, top, (HEIGHT, WIDTH, channels), dtype, True)
 
 
-def written(tmp_path: Path, name: str, *regions: Region) -> Path:
+def written(
+    tmp_path: Path, name: str, *regions: Region, size: tuple[int, int] = (WIDTH, HEIGHT)
+) -> Path:
     """An image of the folder, with these regions blacked out."""
-    record = CocoImage(1, name, WIDTH, HEIGHT, sha256_of_file(tmp_path / name), upright=True)
+    record = CocoImage(1, name, *size, sha256_of_file(tmp_path / name), upright=True)
     folder = ShardFolder(tmp_path / "out", "out", as_originals=True)
     entry = anonymize_image(Blackbox(), Picture(record, tmp_path, regions), folder)
     file = tmp_path / entry.file
@@ -90,6 +93,20 @@ def test_a_tiff_without_changes_keeps_16_bits(tmp_path):
     after = cv2.imread(str(file), cv2.IMREAD_UNCHANGED)
     np.testing.assert_array_equal(after[..., ::-1], pixels)
     np.testing.assert_array_equal(read_image(file), read_image(tmp_path / "a.tif"))
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize("channels", [3, 4])
+def test_a_png_without_changes_keeps_16_bits(tmp_path, orientation, channels):
+    pixels, exif = noise(channels, np.uint16), Image.Exif()
+    exif[0x0112] = orientation
+    chunk_of_exif = b"".join(chunk(b"eXIf", exif.tobytes()[6:]))
+    raw = png_of(pixels)
+    (tmp_path / "a.png").write_bytes(raw[:33] + chunk_of_exif + raw[33:])
+    size = (WIDTH, HEIGHT) if orientation == 1 else (HEIGHT, WIDTH)
+    file = written(tmp_path, "a.png", size=size)
+    after = cv2.imread(str(file), cv2.IMREAD_UNCHANGED)
+    np.testing.assert_array_equal(after[..., ::-1], turned(pixels[..., :3], orientation))
 
 
 def test_bytes_between_the_pixels_of_a_jpeg_and_its_end_are_left_out(tmp_path):

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from image_files import (
     JPEG,
+    PNG,
     ImageFileError,
     colour_profile,
     encoded_like,
@@ -19,8 +20,10 @@ from image_files import (
     is_lossy,
     kinds_in,
     orientation_of,
+    png_of,
     saved_again,
     tiff_of,
+    turned,
     without_metadata,
 )
 from PIL import ExifTags, Image
@@ -89,17 +92,18 @@ class ShardFolder:
         Returns:
             The file, its SHA-256, and whether a lossy codec was used.
         """
-        is_plain = orientation_of(original) == 1 and not _hides_data(original)
-        is_encoded = pixels is not None or not is_plain
-        if is_encoded:
+        is_kept = pixels is None and orientation_of(original) == 1 and not _hides_data(original)
+        if is_kept:
+            content = without_metadata(original) or _saved_again(original)
+        elif pixels is None and original.startswith(PNG) and has_16_bits(original):
+            content = _deep_png(original)
+        else:
             new = decode(original, image, root) if pixels is None else pixels
             content = encoded_like(original, new, [change.box for change in changes])
-        else:
-            content = without_metadata(original) or _saved_again(original)
         target = self.path / image.file_name
         with atomic(target) as temporary:
             temporary.write_bytes(content)
-        return target, sha256_of(content), is_encoded and is_lossy(content)
+        return target, sha256_of(content), not is_kept and is_lossy(content)
 
     def entry(
         self,
@@ -228,10 +232,23 @@ def _hides_data(original: bytes) -> bool:
 def _saved_again(original: bytes) -> bytes:
     """The pixels of a BMP or TIFF file in the same format; colours of 16 bits keep them."""
     if has_16_bits(original):
-        pixels = cv2.imdecode(np.frombuffer(original, np.uint8), cv2.IMREAD_UNCHANGED)
-        if pixels is not None and pixels.ndim == 3:
-            return tiff_of(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB), colour_profile(original))
+        colours = _colours_in(original)
+        if colours.ndim == 3:
+            return tiff_of(colours, colour_profile(original))
     return saved_again(original)
+
+
+def _deep_png(original: bytes) -> bytes:
+    """A PNG file of 16 bits per channel, upright, and without its alpha channel."""
+    upright = turned(_colours_in(original), orientation_of(original))
+    return png_of(upright, colour_profile(original))
+
+
+def _colours_in(original: bytes) -> np.ndarray:
+    """Pixels (h, w) grey or (h, w, 3) RGB as stored, of 8 or 16 bits, without an alpha channel."""
+    pixels = cv2.imdecode(np.frombuffer(original, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert pixels is not None  # the index has decoded it
+    return pixels if pixels.ndim == 2 else np.ascontiguousarray(pixels[..., 2::-1])
 
 
 def _taken_over(

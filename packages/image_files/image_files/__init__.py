@@ -15,6 +15,7 @@ from .encoding import (
 from .folders import Listing, listing
 from .metadata import (
     JPEG,
+    PNG,
     ImageFileError,
     colour_profile,
     is_lossy,
@@ -28,6 +29,7 @@ from .tiff import tiff_of
 __all__ = [
     "JPEG",
     "NEEDED_BITS",
+    "PNG",
     "ImageFileError",
     "Listing",
     "SheetCell",
