@@ -113,6 +113,12 @@ def test_records_of_another_data_set_count_by_image(tmp_path):
     assert estimates.seconds(job("gather_images")).value == 5
 
 
+def test_a_record_of_a_job_without_a_variant_counts_once(tmp_path):
+    record(tmp_path, "index_dataset", seconds=10.0)
+    of_index = job("index_dataset", wildcards={}, log="results/mine/logs/index_dataset.log")
+    assert Estimates(tmp_path, 2).seconds(of_index) == Estimate(10, 1)
+
+
 def write_run(results, seed: int, images_seen: int | None) -> None:
     """The record of a finished run of `natural`."""
     facts = {"variant": "natural", "seed": seed, "fingerprint": "f", "images_seen": images_seen}

@@ -139,7 +139,7 @@ class Estimates:
                 if not (images := trained[job]):
                     continue  # of an earlier run, with a length that is not known any more
                 factor = self.work.trained_images / images
-            for kind in (job.split("/")[0], _kind(job)):
+            for kind in {job.split("/")[0], _kind(job)}:
                 self._seconds.setdefault(kind, []).append(factor * seconds)
         in_slurm = [used for used in records if used.slurm_job and used.exit_code == 0]
         self.startup = _median(
