@@ -168,6 +168,8 @@ WEIGHTS = {
         ("config empty", "empty: cannot be read (Is a directory)"),
         ("status file", "file/runs/expected.json: cannot be read (Not a directory)"),
         ("status empty --watch -1", 'Invalid value "-1.0" for --watch'),
+        ("status --watch empty", "missing: RESULTS; RESULTS goes before --watch, which takes"),
+        ("status --watch 2 empty", "at most 1 element. Got 2; RESULTS goes before --watch, which"),
         ("plan --nodes 1000000000 -- -n", 'Invalid value "1000000000" for --nodes'),
         ("plan --chart new/below -- --configfile none", "none: no such file"),
         ("plan --chart file/below -- --configfile none", "file/below: cannot be written (Not a "),

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, get_args, get_origin
 
 from cyclopts import App, ArgumentCollection, CycloptsError, Parameter
-from cyclopts.exceptions import MissingArgumentError, UnusedCliTokensError
+from cyclopts.exceptions import ConsumeMultipleError, MissingArgumentError, UnusedCliTokensError
 from cyclopts.validators import Number
 
 
@@ -172,12 +172,23 @@ def _one_line(error: CycloptsError, app: App, argv: Sequence[str], other_program
     if type(error) is MissingArgumentError and first is not None and first.name not in options:
         needed = [one for one in arguments if one.required and one.name not in options]
         absent = [one.name for one in needed if one.name == first.name or one.name.startswith("--")]
-        return f"missing: {', '.join(absent)}"
+        return f"missing: {', '.join(absent)}{_order(arguments, argv)}"
     if isinstance(error, UnusedCliTokensError):
         return f"unexpected: {' '.join(error.unused_tokens or ())}"
     # For an option with several values, cyclopts quotes the tuple.
     text = re.sub(r'"\((.+?),?\)"', r'"\1"', " ".join(str(error).split()))
-    return text.rstrip(".")
+    order = _order(arguments, argv) if isinstance(error, ConsumeMultipleError) else ""
+    return text.rstrip(".") + order
+
+
+def _order(arguments: ArgumentCollection, argv: Sequence[str]) -> str:
+    """The order to type, if an option may have taken the values of a required argument."""
+    names = [one.name for one in arguments if one.required and not one.name.startswith("--")]
+    takers = {one.name for one in arguments if one.parameter.consume_multiple}
+    taker = next((word for word in argv if word.partition("=")[0] in takers), None)
+    if not names or taker is None or not argv[0].startswith("--"):
+        return ""
+    return f"; {' '.join(names)} goes before {taker}, which takes the words after it"
 
 
 def before_dashes(argv: Sequence[str]) -> Sequence[str]:
