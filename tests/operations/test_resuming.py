@@ -34,7 +34,7 @@ def test_each_save_tells(job, tmp_path):
     assert work.saved(job) == first + 1 != 0
 
 
-def test_the_last_attempt_in_a_slurm_job_tells_whether_it_was_stopped(job, tmp_path):
+def test_the_last_attempt_in_a_slurm_job_tells_how_it_ended(job, tmp_path):
     work = Trainings()
     assert not work.was_stopped(job, "7")
     for start, (number, code) in enumerate([("7", 75), ("8", 75), ("7", None), ("9", 2)]):
@@ -50,6 +50,10 @@ def test_the_last_attempt_in_a_slurm_job_tells_whether_it_was_stopped(job, tmp_p
     # Job 7 was requeued, and killed.
     stopped = {number: work.was_stopped(job, number) for number in ("7", "8", "9", "10")}
     assert stopped == {"7": False, "8": True, "9": False, "10": False}
+    assert not work.repeats(job, "9"), "a killed worker ends a training in this way, too"
+    job.rule.name = "verdict"
+    repeated = {number: work.repeats(job, number) for number in ("7", "8", "9", "10")}
+    assert repeated == {"7": False, "8": False, "9": True, "10": False}
 
 
 def test_a_run_is_done_if_it_was_trained_from_the_same(job, tmp_path):

@@ -34,6 +34,9 @@ from plain_commands.texts import names_file, read_given
 
 ROOT = Path(__file__).resolve().parents[2]
 
+EXIT_USER_ERROR = 2
+"""Exit code of a command that stopped at an error that the user can correct."""
+
 EXIT_SAVED = 75
 """Exit code of a command that saved its state and resumes when run again: EX_TEMPFAIL of
 sysexits.h."""
@@ -329,7 +332,7 @@ def _exit_code(command: Callable[[], int | None]) -> int:
     except (UserError, OwnershipError) as error:
         for line in str(error).splitlines():
             log.error("error: %s", line)
-        return 2
+        return EXIT_USER_ERROR
     except KeyboardInterrupt:
         log.error("interrupted")
         return 130

@@ -51,6 +51,8 @@ class PatientExecutor(plugin.Executor):
       files. Upstream, each refusal is a failure, and all retries are used up at once (issues 313
       and 320).
     - A submission that Slurm refuses for other reasons fails at once with Slurm's reason.
+    - A job whose command ended with an error that a retry would repeat (`ResumableWork.repeats`)
+      fails at once.
     - A job that saved its work before it was stopped is resubmitted. This does not count as a
       failure as long as every second start makes progress.
     - Job states come from sacct if accounting is enabled, and from squeue. Queries without a valid
@@ -82,6 +84,8 @@ class PatientExecutor(plugin.Executor):
         self._said: set[str] = set()
         self._active: dict[str, SubmittedJobInfo] = {}
         self._resumption = Resumption(self.work)
+        self.ends: dict[Any, str] = {}
+        """End of the last Slurm job of each job that failed, such as `Slurm job 17: TIMEOUT`."""
         self._queue = RecentQueue()
         self._accounts: set[str] | None = None
         super().__init__(workflow, logger)
@@ -214,8 +218,12 @@ class PatientExecutor(plugin.Executor):
             with contextlib.suppress(OSError):
                 Path(log).parent.mkdir(parents=True, exist_ok=True)
                 Path(log).write_text(f"error: {line}\n", encoding="utf-8")
-        job.attempt = job.restart_times + 1
+        self._use_up_retries(job)
         super()._report_job_error_threadsafe(SubmittedJobInfo(job), f"{line}. ")
+
+    @staticmethod
+    def _use_up_retries(job: Any) -> None:
+        job.attempt = job.restart_times + 1
 
     def report_job_submission(self, job_info: SubmittedJobInfo, register_job: bool = True) -> None:
         """Remember a submission and the progress of its work."""
@@ -334,6 +342,9 @@ class PatientExecutor(plugin.Executor):
             return
         idle = self._resumption.failed(job)
         why = f", after {idle} consecutive starts without progress" if idle else ""
+        self.ends[job] = f"Slurm job {number}: {state}{why}"
+        if self._resumption.repeats(job, str(number), state):
+            self._use_up_retries(job)
         self.report_job_error(
             info,
             msg=f"Slurm job {number} has ended: {state}{why}. ",

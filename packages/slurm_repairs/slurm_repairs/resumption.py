@@ -18,6 +18,9 @@ class ResumableWork(Protocol):
     def was_stopped(self, job: Any, number: str) -> bool:
         """Whether a job's command ended on request in the Slurm job with this id."""
 
+    def repeats(self, job: Any, number: str) -> bool:
+        """Whether a job's command ended in this Slurm job with an error that a retry repeats."""
+
     def is_done(self, job: Any) -> bool | None:
         """Whether a job's results exist and match its settings; None if unknown."""
 
@@ -57,6 +60,18 @@ class Resumption:
         idle = 0 if saved != self._saved.get(job) else self._idle_starts.get(job, 0) + 1
         self._idle_starts[job] = idle
         return idle < MOST_IDLE_STARTS
+
+    def repeats(self, job: Any, number: str, state: str) -> bool:
+        """Whether an ended job failed with an error that a retry would only repeat.
+
+        Args:
+            job: the ended job.
+            number: id of its Slurm job.
+            state: Slurm's name for its final state.
+        """
+        if self._work is None or job.is_group() or state != "FAILED":
+            return False
+        return self._work.repeats(job, number)
 
     def failed(self, job: Any) -> int:
         """Forget a failed job; return its number of consecutive starts without progress."""

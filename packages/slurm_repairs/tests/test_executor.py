@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -77,6 +78,11 @@ rule work:
     log: "{name}.log"
     resources: runtime=1, mem_mb=1
     shell: "exit 1"
+
+onerror:
+    for job in workflow.scheduler.failed:
+        end = workflow.scheduler.get_executor(job).ends.get(job)
+        print(f"end of {job.wildcards.name}: {end}")
 """
 PROFILE = """\
 __use_yte__: true
@@ -101,6 +107,8 @@ class Files:
         return self._file(job).stat().st_size if self._file(job).exists() else 0
     def was_stopped(self, job, number):
         return self._file(job).exists() and self._file(job).read_text().endswith("s")
+    def repeats(self, job, number):
+        return job.wildcards.name == "wrong"
     def is_done(self, job):
         return None
 
@@ -163,18 +171,27 @@ def test_limits_garbage_and_stops_cost_no_retry(slurm):
     assert sorted(submitted(slurm)) == ["a", "accepted", "b", "c", *["resumed"] * 6]
 
 
+def ends_in(said: str) -> dict[str, str | None]:
+    """How the last Slurm job of each failed job ended, by the executor."""
+    found = re.findall(r"^end of (\w+): (?:None|Slurm job \d+: (.+))$", said, re.M)
+    return {name: end or None for name, end in found}
+
+
 @pytest.mark.slow
 def test_failures_are_failures(slurm):
-    """Those that stop without progress twice, that crash, that are cancelled, or refused."""
+    """Those that stop twice without progress, crash, would repeat, are cancelled, or refused."""
     (slurm / "ends.idle").write_text("TIMEOUT: TIMEOUT:")
     (slurm / "ends.crashed").write_text("FAILED:x COMPLETED:")
+    (slurm / "ends.wrong").write_text("FAILED:x COMPLETED:")
     (slurm / "ends.cancelled").write_text("CANCELLED:s CANCELLED:s COMPLETED:")
-    names = "idle", "crashed", "cancelled", "refused"
+    names = "idle", "crashed", "wrong", "cancelled", "refused"
     done = snakemake(slurm, *names, retries=1)
     assert done.returncode == 1
     said = done.stdout
     counts = {name: submitted(slurm).count(name) for name in names}
-    assert counts == {"idle": 3, "crashed": 2, "cancelled": 2, "refused": 0}
+    assert counts == {"idle": 3, "crashed": 2, "wrong": 1, "cancelled": 2, "refused": 0}
+    # The retries of the others succeeded.
+    assert ends_in(said) == {"cancelled": "CANCELLED", "wrong": "FAILED", "refused": None}
     assert "has ended: TIMEOUT, after 2 consecutive starts without progress" in said
     assert said.count("message: Slurm refuses the job: Batch job submission failed: Inv") == 1
     log = slurm.parent / "work/refused.log"

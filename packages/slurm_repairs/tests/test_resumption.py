@@ -8,6 +8,9 @@ from slurm_repairs.resumption import Resumption
 STOPPED = "7"
 """Number of the Slurm job whose command was told to end."""
 
+WRONG = "8"
+"""Number of the Slurm job whose command found an error in its input."""
+
 
 @dataclass(frozen=True)
 class TimedJob:
@@ -28,6 +31,9 @@ class CountedWork:
 
     def was_stopped(self, job: TimedJob, number: str) -> bool:
         return number == STOPPED
+
+    def repeats(self, job: TimedJob, number: str) -> bool:
+        return number == WRONG
 
     def is_done(self, job: TimedJob) -> None:
         return None
@@ -76,3 +82,17 @@ def test_what_cannot_resume_does_not_go_on(work, job):
     resumption = Resumption(work)
     resumption.submitted(job)
     assert not resumption.goes_on(job, STOPPED, "TIMEOUT")
+
+
+@pytest.mark.parametrize(
+    ("number", "state", "group", "repeats"),
+    [
+        (WRONG, "FAILED", False, True),
+        (STOPPED, "FAILED", False, False),
+        (WRONG, "OUT_OF_MEMORY", False, False),
+        (WRONG, "FAILED", True, False),
+    ],
+)
+def test_only_an_error_of_the_command_itself_is_repeated(number, state, group, repeats):
+    assert Resumption(CountedWork()).repeats(TimedJob(group), number, state) is repeats
+    assert not Resumption(None).repeats(TimedJob(group), number, state)
