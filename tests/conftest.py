@@ -4,6 +4,8 @@ import importlib.util
 import os
 import shutil
 import signal
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -145,3 +147,18 @@ def _lacking(reason: str) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(f"{reason}, and CI has to have it")
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def disk(require_root, tmp_path_factory) -> Iterator[Path]:
+    """A small file system of its own, beside that of the project."""
+    require_root("mounting a file system")
+    folder = tmp_path_factory.mktemp("disk")
+    mount = ["mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", str(folder)]
+    mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)

@@ -17,6 +17,7 @@ from pii_detectors.plates import SHA256, WEIGHTS
 from plain_commands.files import read_json
 
 from tests import preloaded
+from tests.full_disk import filled
 from tests.small_experiment import copied
 from tests.workflow import Workflow
 from workflow_scripts.contracts.layout import Layout
@@ -52,19 +53,6 @@ class Call(NamedTuple):
     command: str
     outputs: Sequence[str]
     """Relative to the working folder."""
-
-
-@contextlib.contextmanager
-def filled(disk: Path) -> Iterator[None]:
-    """A file system that is full for a while."""
-    filler = disk / "filler"
-    try:
-        with filler.open("wb", buffering=0) as stream, contextlib.suppress(OSError):
-            while True:
-                stream.write(bytes(1 << 16))
-        yield
-    finally:
-        filler.unlink()
 
 
 def test_every_stage_says_so_and_leaves_nothing_half_written(disk, small_experiment):

@@ -9,6 +9,7 @@ import pytest
 from plain_commands.files import read_json
 
 from tests.commands import training as main
+from tests.full_disk import filled
 from tests.training.conftest import with_settings
 from tests.training.running import (
     check_killed_stopped_and_continued,
@@ -185,6 +186,43 @@ def test_a_worker_that_is_killed_ends_the_training(job):
     _, said = training.communicate()
     assert training.returncode == 2
     assert "of 2 was killed, or ran out of memory; its log is" in said
+
+
+@pytest.mark.slow
+def test_a_disk_that_is_full_when_the_training_saves_is_named(job, disk):
+    """The workers cannot even write what happened to them beside the state."""
+    job = with_settings(replace(job, output=disk / "run", workers=2), iterations=10**6)
+    training = start(job)
+    wait_for_message(training, job, "iteration 1/")
+    with filled(disk):
+        training.send_signal(signal.SIGTERM)
+        _, said = training.communicate()
+    assert training.returncode == 2
+    (error,) = (line for line in said.splitlines() if "error: " in line)
+    assert "No space left on device" in error
+    assert "free disk space and run again" in error
+
+
+@pytest.mark.slow
+def test_the_last_words_of_a_worker_that_left_no_outcome_are_its_diagnosis(job):
+    job = with_settings(replace(job, workers=1), iterations=10**6)
+    training = start(job)
+    wait_for_message(training, job, "iteration 1/")
+    (output,) = job.launch.glob("*_0_log.out")
+    with output.open("a") as stream:
+        stream.write("CUDA error: an illegal memory access was encountered\n")
+    (worker,) = (
+        int(process.parent.name)
+        for process in Path("/proc").glob("[0-9]*/cmdline")
+        if f"submitit.core._submit\0{job.launch}" in process.read_text()
+    )
+    os.kill(worker, signal.SIGKILL)
+    _, said = training.communicate()
+    assert training.returncode == 2
+    assert (
+        "worker 0 of 1 was killed, ran out of memory, or failed with: CUDA error: an illegal "
+        f"memory access was encountered; its log is {output}"
+    ) in said
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from tests.training.conftest import with_settings
 from workflow_scripts.common.gpus import choose_gpus
 from workflow_scripts.training import launcher, loop
 from workflow_scripts.training.engines.torchvision.engine import rate_factor
-from workflow_scripts.training.job import Rendezvous
+from workflow_scripts.training.job import Ending, Rendezvous, TrainingOutcome
 from workflow_scripts.training.process_control import (
     STOP_SIGNALS,
     StopRequest,
@@ -75,6 +75,7 @@ def test_each_of_four_workers_sees_its_own_gpu_only(job, rendezvous, monkeypatch
 
     def train(job, rank, rendezvous, stop):
         seen[rank] = os.environ["CUDA_VISIBLE_DEVICES"]
+        return TrainingOutcome(Ending.DONE, "trained")
 
     monkeypatch.setattr(loop, "train", train)
     monkeypatch.setattr(launcher, "_log_to", lambda job, rank: None)
@@ -86,6 +87,8 @@ def test_each_of_four_workers_sees_its_own_gpu_only(job, rendezvous, monkeypatch
         told = partial(SimpleNamespace, rank=rank)
         monkeypatch.setattr("submitit.helpers.TorchDistributedEnvironment", told)
         launcher.work(four, rendezvous)
+        outcome = TrainingOutcome.read(rendezvous.outcome(rank))
+        assert outcome == TrainingOutcome(Ending.DONE, "trained")
     assert tuple(seen[rank] for rank in range(4)) == gpus
 
 

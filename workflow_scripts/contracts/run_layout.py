@@ -48,6 +48,11 @@ class RunLayout:
         return self.state / "metrics.jsonl"
 
     @property
+    def launch(self) -> Path:
+        """Folder of the launcher's files and the workers' logs, in `state`."""
+        return self.state / "launch"
+
+    @property
     def owner(self) -> Path:
         """Owner file: the training process and its heartbeat."""
         return self.state / "owner.json"

@@ -1,6 +1,5 @@
 """Progress of each run of an experiment, read from the files of its jobs."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -10,6 +9,7 @@ from folder_owner import OwnershipError, owner_of
 from plain_commands.errors import UserError
 
 from workflow_scripts.contracts.evaluations import RunEvaluation
+from workflow_scripts.contracts.job_logs import error_in
 from workflow_scripts.contracts.layout import Layout
 from workflow_scripts.contracts.run_layout import RunLayout, run_job
 from workflow_scripts.contracts.runs import ExpectedRuns
@@ -19,7 +19,6 @@ RECENT_LINES = 20
 """Number of latest lines of metrics.jsonl that the speed is measured over."""
 STEPS = "train", "predict", "evaluate"
 """The jobs of a run, in their order; each has a log under this name."""
-_TIME = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ")
 
 
 class State(StrEnum):
@@ -187,17 +186,3 @@ def _with_progress(status: RunStatus, run: RunLayout) -> RunStatus:
         loss=last.loss,
         seconds_left=(last.iterations - last.iteration) * seconds / steps if steps else None,
     )
-
-
-def error_in(log: Path) -> str | None:
-    """Last line of the error at the end of a job's log; None if the log does not end with one."""
-    try:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return None
-    lines = [_TIME.sub("", line) for line in lines if line.strip()]
-    if any(line.startswith("Traceback ") for line in lines):
-        return lines[-1]
-    if lines and lines[-1].startswith("error: "):
-        return lines[-1].removeprefix("error: ")
-    return None

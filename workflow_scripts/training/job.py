@@ -1,11 +1,11 @@
 """The training job that the command passes to its workers, and its outcome."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
-from plain_commands.files import canonical_json, sha256_of
+from plain_commands.files import canonical_json, read_json, sha256_of, write_json
 
 from workflow_scripts.contracts.run_layout import RunLayout
 from workflow_scripts.contracts.settings import Evaluation
@@ -128,7 +128,7 @@ class TrainingJob:
     @property
     def launch(self) -> Path:
         """Folder of the launcher's files and the workers' logs."""
-        return self.checkpoints / "launch"
+        return self.files.launch
 
     def log_of(self, rank: int) -> Path:
         """Log of one worker."""
@@ -154,6 +154,10 @@ class Rendezvous:
         """Rendezvous file of torch's process group."""
         return self.folder / "process_group"
 
+    def outcome(self, rank: int) -> Path:
+        """Outcome of a worker. The disk of the results may be full when it ends."""
+        return self.folder / f"outcome_{rank}.json"
+
 
 class Ending(StrEnum):
     """Outcome of a training, or of a worker's part in it."""
@@ -174,3 +178,13 @@ class TrainingOutcome:
     ending: Ending
     message: str
     """Message to the user; a traceback after a crash."""
+
+    def write(self, file: Path) -> None:
+        """Write the outcome, for `read`."""
+        write_json(file, asdict(self))
+
+    @classmethod
+    def read(cls, file: Path) -> "TrainingOutcome":
+        """The outcome in a file."""
+        found = read_json(file)
+        return cls(Ending(found["ending"]), found["message"])

@@ -16,6 +16,7 @@ from plain_commands.console import LogFile, log
 from plain_commands.errors import UserError
 from plain_commands.files import explained, sha256_of_file
 
+from workflow_scripts.contracts.job_logs import last_words_in
 from workflow_scripts.contracts.trainings import TrainingRecord
 from workflow_scripts.training.engines.command import CommandTraining
 from workflow_scripts.training.job import Ending, Rendezvous, TrainingJob, TrainingOutcome
@@ -88,6 +89,7 @@ class _Launch:
 
     def __init__(self, job: TrainingJob, rendezvous: Rendezvous) -> None:
         self.job = job
+        self.rendezvous = rendezvous
         self.stopped_by: signal.Signals | None = None
         for number in STOP_SIGNALS:
             signal.signal(number, self._request_stop)
@@ -128,17 +130,12 @@ class _Launch:
         return self._sum_up()
 
     def _has_ended(self, rank: int) -> bool:
-        return self._result_file(rank).exists()
-
-    def _result_file(self, rank: int) -> Path:
-        return self.task.task(rank).paths.result_pickle
+        return self.rendezvous.outcome(rank).exists()
 
     def _sum_up(self) -> TrainingOutcome:
-        ended = sorted(
-            (rank for rank in range(self.job.workers) if self._has_ended(rank)),
-            key=lambda rank: self._result_file(rank).stat().st_mtime_ns,
-        )
-        outcomes = {rank: self.task.task(rank).result() for rank in ended}
+        files = {rank: self.rendezvous.outcome(rank) for rank in range(self.job.workers)}
+        ended = sorted(filter(self._has_ended, files), key=lambda rank: _time_of(files[rank]))
+        outcomes = {rank: TrainingOutcome.read(files[rank]) for rank in ended}
         for ending in (Ending.FAILED, Ending.SAVED):
             for outcome in outcomes.values():
                 if outcome.ending is ending:
@@ -150,7 +147,13 @@ class _Launch:
             )
         for rank in range(self.job.workers):
             if rank not in outcomes:
-                raise self._crash(rank, "was killed, or ran out of memory")
+                words = last_words_in(self._output_of(rank))
+                raise self._crash(
+                    rank,
+                    f"was killed, ran out of memory, or failed with: {words}"
+                    if words
+                    else "was killed, or ran out of memory",
+                )
         # When one worker crashes, the others lose their connection: the first failure is the cause.
         for rank, outcome in outcomes.items():
             if outcome.ending is Ending.CRASHED:
@@ -159,8 +162,16 @@ class _Launch:
         return outcomes[0]
 
     def _crash(self, rank: int, finding: str) -> UserError:
-        file = self.task.task(rank).paths.stdout
-        return UserError(f"worker {rank} of {self.job.workers} {finding}; its log is {file}")
+        return UserError(
+            f"worker {rank} of {self.job.workers} {finding}; its log is {self._output_of(rank)}"
+        )
+
+    def _output_of(self, rank: int) -> Path:
+        return Path(self.task.task(rank).paths.stdout)
+
+
+def _time_of(file: Path) -> int:
+    return file.stat().st_mtime_ns
 
 
 class _Tail:
@@ -199,21 +210,29 @@ def work(job: TrainingJob, rendezvous: Rendezvous) -> TrainingOutcome:
     from submitit.helpers import TorchDistributedEnvironment  # noqa: PLC0415, see `_Launch`
 
     rank = TorchDistributedEnvironment().rank
-    _log_to(job, rank)
-    if job.gpus:
-        os.environ["CUDA_VISIBLE_DEVICES"] = job.gpus[rank]
-    with user_of(job.checkpoints):
-        from workflow_scripts.training.loop import train  # noqa: PLC0415 - the command does without torch
+    outcome = _outcome_of(job, rank, rendezvous, stop)
+    outcome.write(rendezvous.outcome(rank))
+    return outcome
 
-        try:
-            with explained(job.output):
-                return train(job, rank, rendezvous, stop)
-        except UserError as error:
-            return TrainingOutcome(Ending.FAILED, str(error))
-        except Exception:
-            # Also printed, since this process's output goes to its log file.
+
+def _outcome_of(
+    job: TrainingJob, rank: int, rendezvous: Rendezvous, stop: StopRequest
+) -> TrainingOutcome:
+    try:
+        with explained(job.output), user_of(job.checkpoints):
+            _log_to(job, rank)
+            if job.gpus:
+                os.environ["CUDA_VISIBLE_DEVICES"] = job.gpus[rank]
+            from workflow_scripts.training.loop import train  # noqa: PLC0415 - the command does without torch
+
+            return train(job, rank, rendezvous, stop)
+    except UserError as error:
+        return TrainingOutcome(Ending.FAILED, str(error))
+    except Exception:
+        # Also printed, since this process's output goes to its log file.
+        with contextlib.suppress(OSError):
             traceback.print_exc()
-            return TrainingOutcome(Ending.CRASHED, traceback.format_exc())
+        return TrainingOutcome(Ending.CRASHED, traceback.format_exc())
 
 
 def _log_to(job: TrainingJob, rank: int) -> None:

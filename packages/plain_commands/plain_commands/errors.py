@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 
 EXAMPLES = 3
 """Maximum number of shown findings of one kind."""
@@ -10,6 +11,10 @@ VARIABLE = re.compile(
     re.IGNORECASE,
 )
 """Parts that differ between findings of one kind: quoted text, paths, file names and numbers."""
+
+
+SUMMARY = re.compile(r"… and (\d+) more (like this|findings)$")
+"""The line that `UserError.of` writes in place of further findings."""
 
 
 class UserError(Exception):
@@ -33,7 +38,7 @@ class UserError(Exception):
         kinds: dict[str, list[str]] = {}
         kind, unseen = "", Counter[str]()
         for finding in findings:
-            if more := re.search(r"… and (\d+) more (like this|findings)$", finding):
+            if more := SUMMARY.search(finding):
                 # A summary line of an error that was already shortened.
                 unseen[kind if more[2] == "like this" else ""] += int(more[1])
             else:
@@ -56,6 +61,11 @@ class UserError(Exception):
         if unseen[""]:
             lines.append(f"… and {unseen['']} more findings")
         return cls("\n".join(lines))
+
+
+def number_of_findings(lines: Iterable[str]) -> int:
+    """Number of findings in lines of a `UserError`, including those that are only counted."""
+    return sum(int(more[1]) if (more := SUMMARY.search(line)) else 1 for line in lines)
 
 
 class SourceError(Exception):
