@@ -28,7 +28,7 @@ from workflow_scripts.config.experiment import experiment_of
 from workflow_scripts.config.fingerprints import Fingerprints
 from workflow_scripts.config.jobs import Jobs
 from workflow_scripts.contracts.shards import Shards
-from workflow_scripts.operations.ending import after_failure, after_success
+from workflow_scripts.operations.ending import FailedCall, after_failure, after_success
 from workflow_scripts.operations.snakemake_call import gpus_to_use, minutes_to_use
 
 try:
@@ -287,22 +287,28 @@ def record_expected_runs(index_changes=False):
 
 
 def show_results():
-    """Print the tables, the first sentence of the report and its path after a successful run."""
+    """Print the tables, the first sentence of the report and its path after a successful run.
+
+    Only those among the outputs of the planned jobs: this call made them or found them up to date.
+    What other calls made may belong to other data.
+    """
+    planned = {Path(file) for job in workflow.dag.jobs for file in job.output}
     stages = {"table_2": "tables", "verdict": "statistics", "privacy": "privacy"}
-    for text in filter(Path.exists, map(Path, handed_over())):
+    for text in filter(planned.__contains__, map(Path, handed_over())):
         print(f"\n{text.read_text(encoding='utf-8')}", flush=True)
     for name, stage in stages.items():
-        if LAYOUT.table(name).exists():
+        if LAYOUT.table(name) in planned:
             print(flush=True)
             command = ["python", "-m", "workflow_scripts", stage, "show"]
             subprocess.run([*command, LAYOUT.table(name)], check=True)
-    if said := after_success(LAYOUT):
+    if said := after_success(LAYOUT, planned):
         print(f"\n{said}", flush=True)
 
 
 def show_failures():
     """Print which jobs failed, why, and how to go on."""
-    print(f"\n{after_failure(LAYOUT, STARTED)}", file=sys.stderr, flush=True)
+    said = after_failure(LAYOUT, STARTED, FailedCall.of(workflow.scheduler))
+    print(f"\n{said}", file=sys.stderr, flush=True)
 
 
 def collect_cycles_again():
