@@ -81,7 +81,7 @@ def test_an_evaluation_of_something_else_is_one_line(runs, capsys, case):
     assert tables(runs) == 2
     (line,) = [line for line in capsys.readouterr().err.splitlines() if "error:" in line]
     assert f"error: {path}: {expected}" in line
-    assert line.endswith("; evaluate it again")
+    assert line.endswith(f"; delete '{path}' and make it again with: snakemake '{path}' …")
     assert not (runs / "tables").exists()
 
 

@@ -243,17 +243,19 @@ def test_predictions_state_the_run_that_made_them(folder, capsys):
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({"variant": "blur"}, "variant is blur, expected natural; predict again"),
-        ({"seed": 4}, "seed is 4, expected 3; predict again"),
-        ({"fingerprint": "beef"}, "fingerprint is beef, expected f00d; predict again"),
-        ({"tested_on": "blur"}, "tested_on is blur, expected unmodified; predict again"),
+        ({"variant": "blur"}, "variant is blur, expected natural"),
+        ({"seed": 4}, "seed is 4, expected 3"),
+        ({"fingerprint": "beef"}, "fingerprint is beef, expected f00d"),
+        ({"tested_on": "blur"}, "tested_on is blur, expected unmodified"),
     ],
 )
 def test_predictions_of_another_run_are_refused(folder, capsys, changes, line):
     origin = ORIGIN.model_copy(update=changes)
     write_predictions(folder / "predictions.json.gz", [prediction()], origin)
     assert run(folder) == 2
-    assert f"predictions.json.gz: {line}" in capsys.readouterr().err
+    path = folder / "predictions.json.gz"
+    advice = f"delete {path} and make it again with: snakemake {path} …"
+    assert f"predictions.json.gz: {line}; {advice}" in capsys.readouterr().err
     assert not (folder / "eval.json").exists()
 
 
@@ -266,7 +268,7 @@ def test_a_record_of_another_run_is_named(folder, capsys):
     assert main(command) == 2
     assert (
         f"{place}/run.json: it is of natural, seed 3, but lies in the folder of natural, seed 2; "
-        "train again"
+        f"delete '{place}' and make it again with: snakemake '{place}/eval.json' …"
     ) in capsys.readouterr().err
 
 

@@ -81,7 +81,10 @@ def test_other_files_are_one_line(tmp_path, content):
     path = tmp_path / "matches.npz"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(UserError, match=r"matches\.npz: .*evaluate this run again"):
+    gone = "" if content is None else rf"delete {path} and "
+    made = "make it" if content is None else "make it again"
+    advice = rf"{gone}{made} with: snakemake {path} …"
+    with pytest.raises(UserError, match=rf"matches\.npz: .*; {advice}$"):
         read_matches(path, RUN)
 
 

@@ -290,11 +290,12 @@ def with_another_image(data: Path, folder: Path) -> None:
     [
         (
             with_regions_of_a_stranger,
-            "regions of x.png, which is not among these images; detect again",
+            "regions of x.png, which is not among these images; delete the folder pii of the "
+            "experiment and repeat the call",
         ),
         (with_a_manifest_of_other_images, "manifest.parquet: x.png is not in the training split"),
         (with_a_manifest_that_lacks_one, "manifest.parquet: a.png is missing"),
-        (with_another_original, "a.png was made from another original; anonymize again"),
+        (with_another_original, "a.png was made from another original; delete "),
         (
             with_a_region_too_many,
             "a.png lists a change of region 7, which is not among its PII regions",

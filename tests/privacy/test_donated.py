@@ -94,8 +94,10 @@ def test_wrong_files_are_one_line(data, donors, capsys, what):
     elif what == "other":
         method, expected = named(donors, "0" * 64), "donors.npz: its sha256 is"
     else:
-        method, expected = named(donors), "manifest.json: not a manifest of weights; make it again"
+        method = named(donors)
         more["weights"] = data / "manifest.json"
+        advice = f"delete {more['weights']} and make it again with: snakemake {more['weights']} …"
+        expected = f"manifest.json: not a manifest of weights; {advice}"
         more["weights"].write_text("[]")
     capsys.readouterr()
     assert table(data, method, **more)[0] == 2

@@ -42,6 +42,7 @@ OTHER_FILE = (
     r"its sha256 is [0-9a-f]{64}, but .*/run.json states [0-9a-f]{64}; it is damaged or from"
 )
 NO_MODEL = "not a trained model of this project"
+TRAIN_AGAIN = r"delete \S+/run and make it again with: snakemake \S+/run/eval\.json …$"
 MODELS = {
     "missing": (Path.unlink, "no such file"),
     "empty": (content(b""), OTHER_FILE),
@@ -53,7 +54,7 @@ MODELS = {
     "of another run": (changed(lambda model: model.update(seed=7)), OTHER_FILE),
     "no model": (
         without_record(lambda model: model.pop("model")),
-        rf"{NO_MODEL} \(model: Field required\); train again",
+        rf"{NO_MODEL} \(model: Field required\); {TRAIN_AGAIN}",
     ),
     "another dictionary": (
         without_record(dict.clear),
@@ -71,11 +72,11 @@ MODELS = {
         without_record(
             lambda model: model["model"].update({first_of(model["model"]): torch.zeros(3)})
         ),
-        r"its weights do not fit its settings \(size mismatch for .*\); train again",
+        rf"its weights do not fit its settings \(size mismatch for .*\); {TRAIN_AGAIN}",
     ),
     "fewer classes": (
         without_record(lambda model: model.update(classes=["car"])),
-        r"its weights do not fit its settings \(size mismatch for .*\); train again",
+        rf"its weights do not fit its settings \(size mismatch for .*\); {TRAIN_AGAIN}",
     ),
     "a record that is garbage": (
         lambda path: path.with_name("run.json").write_text("{"),

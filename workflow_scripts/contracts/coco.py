@@ -17,6 +17,7 @@ from typing import Any
 from plain_commands.errors import UserError
 from plain_commands.files import atomic, read_json
 
+from workflow_scripts.contracts.advice import made_again
 from workflow_scripts.contracts.tasks import Task
 
 Rle = dict[str, Any]
@@ -148,7 +149,7 @@ class CocoSplit:
             UserError: the file is missing, or not such a file.
         """
         if names is None:
-            return _split_of(read_json(path), path)
+            return _split_of(read_json(path, made_again(path)), path)
         wanted = {json.dumps(name, ensure_ascii=False).encode() for name in names}
         if (part := _part_of(path, wanted)) is not None:
             return _split_of(part, path)
@@ -162,7 +163,7 @@ class CocoSplit:
         """Read the images without their instances; errors as in `read`."""
         part = _part_of(path, None)
         if part is None:
-            part = read_json(path)
+            part = read_json(path, made_again(path))
             part = part | {"annotations": []} if isinstance(part, dict) else part
         return _split_of(part, path)
 
@@ -179,7 +180,9 @@ def _split_of(content: Any, path: Path) -> CocoSplit:
             task=Task(content.get("info", {}).get("task", Task.MASKS)),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise UserError(f"{path}: not an index of this project ({error}); make it again") from None
+        raise UserError(
+            f"{path}: not an index of this project ({error}); {made_again(path)}"
+        ) from None
 
 
 _NAME = re.compile(rb'"file_name": ("(?:[^"\\]|\\.)*")')
@@ -223,7 +226,7 @@ def _part_of(path: Path, wanted: Collection[bytes] | None) -> dict[str, Any] | N
             part = json.loads(content[:head] + b"]}")
             return {**part, "images": images, "annotations": list(of_image)}
         except (ValueError, KeyError) as error:
-            raise UserError(f"{path}: not valid JSON ({error}); make it again") from None
+            raise UserError(f"{path}: not valid JSON ({error}); {made_again(path)}") from None
 
 
 def _lines_in(content: mmap.mmap, start: int, end: int) -> Iterator[bytes]:

@@ -12,6 +12,7 @@ from plain_commands.files import canonical_json, read_json, sha256_of, write_jso
 from plain_commands.section import FilePart, validate
 from pydantic import Field
 
+from workflow_scripts.contracts.advice import made_again
 from workflow_scripts.contracts.tasks import Task
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -176,11 +177,12 @@ class RunEvaluation(FilePart):
             UserError: a missing file, invalid JSON, invalid content (one line per finding, each
                 with its key), or content that was changed after the evaluation.
         """
-        content = read_json(path)
+        content = read_json(path, made_again(path))
         evaluation: RunEvaluation = validate(cls, content, str(path))
         if evaluation.sha256 not in (None, _digest_of(content)):
             raise UserError(
-                f"{path}: it was changed after the evaluation (its sha256 differs); evaluate again"
+                f"{path}: it was changed after the evaluation (its sha256 differs); "
+                f"{made_again(path)}"
             )
         return evaluation
 

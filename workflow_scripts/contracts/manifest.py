@@ -12,6 +12,7 @@ from plain_commands.errors import UserError
 from plain_commands.files import canonical_json
 from plain_commands.parquet import read_metadata, read_rows, write_rows
 
+from workflow_scripts.contracts.advice import made_again
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.regions import Kind, Region
 
@@ -114,7 +115,12 @@ class Entry:
         return ",".join(sorted({change.method for change in self.changes})) or None
 
 
-ADVICE = "anonymize this shard again"
+def made_again_with_images(manifest: Path) -> str:
+    """How to make a manifest again: with its folder, unless it gathers those of the shards."""
+    is_gathered = manifest.parent.name in ("train", "val")
+    return made_again(manifest if is_gathered else manifest.parent)
+
+
 DROPPED = "dropped_instances"
 """Key of a manifest's metadata."""
 SUMMARY = ("regions", "region_ids", "faces", "license_plates", "method")
@@ -171,11 +177,13 @@ def read_manifest(path: Path) -> list[Entry]:
     Raises:
         UserError: it is missing, malformed, or of an earlier version.
     """
-    rows = read_rows(path, schema(), "a manifest", ADVICE)
+    rows = read_rows(path, schema(), "a manifest", made_again_with_images(path))
     try:
         return [_entry(row) for row in rows]
     except (TypeError, ValueError) as error:
-        raise UserError(f"{path}: not a manifest ({error}); {ADVICE}") from None
+        raise UserError(
+            f"{path}: not a manifest ({error}); {made_again_with_images(path)}"
+        ) from None
 
 
 def read_dropped_instances(path: Path) -> dict[str, tuple[int, int]]:
@@ -184,7 +192,9 @@ def read_dropped_instances(path: Path) -> dict[str, tuple[int, int]]:
     Raises:
         UserError: the manifest is missing or malformed.
     """
-    counts = json.loads(read_metadata(path, "a manifest", ADVICE).get(DROPPED, "[]"))
+    counts = json.loads(
+        read_metadata(path, "a manifest", made_again_with_images(path)).get(DROPPED, "[]")
+    )
     return {name: (dropped, total) for name, dropped, total in counts}
 
 
@@ -215,7 +225,7 @@ def images_of_variant(images: Sequence[CocoImage], folder: Path) -> tuple[CocoIm
     if absent:
         raise UserError(
             f"{path}: {len(absent)} of {len(images)} images are missing in it, such as "
-            f"{absent[0]}; anonymize this variant again"
+            f"{absent[0]}; {made_again_with_images(path)}"
         )
     return tuple(
         replace(image, file_name=entry.file, sha256=entry.sha256)
@@ -267,6 +277,7 @@ def gather(split: CocoSplit, shards: Sequence[Path]) -> list[Entry]:
         elif not entry.dropped and not (shard.parent / entry.file).is_file():
             findings.append(f"{shard}: {entry.file} is missing")
     if findings:
-        raise UserError.of([*findings, "anonymize these shards again"])
+        advice = f"delete the folders of these shards in {shards[0].parent} and repeat the call"
+        raise UserError.of([*findings, advice])
     by_image = {entry.image: entry for _, entry in entries}
     return [by_image[name] for name in originals]

@@ -9,6 +9,7 @@ from instance_ap.matches import Matches
 from plain_commands.errors import UserError
 from plain_commands.files import atomic
 
+from workflow_scripts.contracts.advice import made_again
 from workflow_scripts.contracts.evaluations import RunName
 
 FILE_NAME = "matches.npz"
@@ -31,13 +32,13 @@ def read_matches(path: Path, run: RunName) -> Matches:
             found = str(content["run"])
             matches = Matches(**{field.name: content[field.name] for field in fields(Matches)})
     except FileNotFoundError:
-        raise UserError(f"{path}: no such file; evaluate this run again") from None
+        raise UserError(f"{path}: no such file; {made_again(path)}") from None
     except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path}: not a run's matches ({error}); evaluate this run again") from None
+        raise UserError(f"{path}: not a run's matches ({error}); {made_again(path)}") from None
     if found != _named(run):
         raise UserError(
             f"{path}: of the run {found}, but the eval.json beside it is of {_named(run)}; "
-            "evaluate this run again"
+            f"{made_again(path)}"
         )
     return matches
 

@@ -9,6 +9,7 @@ from plain_commands.files import read_json, write_json
 from plain_commands.section import validate
 from pydantic import NonNegativeInt
 
+from workflow_scripts.contracts.advice import made_again
 from workflow_scripts.contracts.regions import Kind
 
 
@@ -81,12 +82,12 @@ class PiiSummary:
         Raises:
             UserError: it is missing or malformed.
         """
-        content = read_json(path)
+        content = read_json(path, made_again(path))
         try:
             by_kind = {Kind(kind): _read(part, path) for kind, part in content["by_kind"].items()}
             return cls(_read(content["total"], path), by_kind, tuple(content["notes"]))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise UserError(f"{path}: not a PII summary ({error}); make it again") from None
+            raise UserError(f"{path}: not a PII summary ({error}); {made_again(path)}") from None
 
 
 def _read(part: dict[str, Any], path: Path) -> RegionsPerFrame:

@@ -11,6 +11,7 @@ from plain_commands.files import atomic, read_bytes
 from plain_commands.section import FilePart
 from pydantic import ValidationError
 
+from workflow_scripts.contracts.advice import made_again
 from workflow_scripts.contracts.coco import Rle
 
 _HEADER, _HAS_COMMENT = 10, 0x10
@@ -82,5 +83,5 @@ def check_origin(path: Path, wanted: PredictionOrigin) -> bool:
     for name, value in wanted.model_dump().items():
         stated = getattr(found, name)
         if stated not in (value, None):
-            raise UserError(f"{path}: {name} is {stated}, expected {value}; predict again")
+            raise UserError(f"{path}: {name} is {stated}, expected {value}; {made_again(path)}")
     return True

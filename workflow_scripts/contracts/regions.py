@@ -14,6 +14,8 @@ from plain_commands.errors import UserError
 from plain_commands.files import canonical_json, sha256_of
 from plain_commands.parquet import read_metadata, read_rows, write_rows
 
+from workflow_scripts.contracts.advice import made_again
+
 Points = tuple[tuple[float, float], ...]
 """Points (x, y) in pixels; `np.array(points, np.float32)` is an (n, 2) array."""
 
@@ -201,7 +203,7 @@ def read_regions(path: Path) -> list[Region]:
     Raises:
         UserError: it is missing, or not such a table.
     """
-    advice = "detect again"
+    advice = made_again(path)
     rows = read_rows(path, schema(), "a table of PII regions", advice)
     ids = Counter(row["id"] for row in rows)
     if len(ids) < len(rows):
@@ -228,7 +230,7 @@ def read_not_counted(path: Path) -> NotCounted:
     Raises:
         UserError: the table is missing or malformed.
     """
-    metadata = read_metadata(path, "a table of PII regions", "detect again")
+    metadata = read_metadata(path, "a table of PII regions", made_again(path))
     named = {one.name: json.loads(metadata.get(one.name, "{}")) for one in fields(NotCounted)}
     return NotCounted(
         **{

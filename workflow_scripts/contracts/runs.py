@@ -12,6 +12,7 @@ from plain_commands.section import Section, validate
 from plain_commands.texts import read_given
 from pydantic import Field, model_validator
 
+from workflow_scripts.contracts.advice import made_again
 from workflow_scripts.contracts.evaluations import RunEvaluation
 from workflow_scripts.contracts.run_layout import RunLayout, run_in
 from workflow_scripts.contracts.settings import ALL, UNMODIFIED, ClassName
@@ -213,7 +214,7 @@ def _contradictions(run: EvaluatedRun) -> list[str]:
                 found.append(
                     f"it is of training {of.fingerprint[:12]}, but run.json of {trained[:12]}"
                 )
-    return [f"{run.path}: {finding}; evaluate it again" for finding in found]
+    return [f"{run.path}: {finding}; {made_again(run.path)}" for finding in found]
 
 
 def misplaced(place: Path, variant: str, seed: int) -> list[str]:
@@ -285,7 +286,8 @@ def missing_runs(
             )
         for task, scores in run.evaluation.coco.by_task.items():
             findings += [
-                f"{run.path}: coco.{task.iou_type}.per_class has no {name!r}; evaluate it again"
+                f"{run.path}: coco.{task.iou_type}.per_class has no {name!r}; "
+                f"{made_again(run.path)}"
                 for name in expected.classes
                 if name not in scores.per_class
             ]

@@ -7,6 +7,7 @@ from typing import Annotated
 from plain_commands.errors import UserError
 
 from workflow_scripts.common.cli import ImageFolder, option
+from workflow_scripts.contracts.advice import made_again
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.shards import read_shard
 
@@ -39,5 +40,5 @@ def split_of_shard(annotations: Path, shards: Path, shard: str) -> CocoSplit:
     by_name = {image.file_name: image for image in part.images}
     missing = [name for name in names if name not in by_name]
     if missing:
-        raise UserError(f"{shards}: {missing[0]} is not in {annotations}; index again")
+        raise UserError(f"{shards}: {missing[0]} is not in {annotations}; {made_again(shards)}")
     return replace(part, images=tuple(by_name[name] for name in names))

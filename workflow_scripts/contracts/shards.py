@@ -13,6 +13,8 @@ from plain_commands.errors import UserError
 from plain_commands.files import read_json, write_json
 from plain_commands.section import validate
 
+from workflow_scripts.contracts.advice import made_again
+
 KEYS = {"train": "shards", "val": "val_shards"}
 """Keys of `data/shards.json` for the shards of each split."""
 
@@ -45,16 +47,14 @@ class Shards:
             UserError: it is missing or malformed.
         """
         try:
-            content = validate(dict[str, Any], read_json(path), str(path))
+            content = validate(dict[str, Any], read_json(path, made_again(path)), str(path))
             by_split = {split: content.pop(key, {}) for split, key in KEYS.items()}
             shards: Shards = validate(cls, {**content, "by_split": by_split}, str(path))
         except UserError as error:
             if not path.exists():
                 raise
             reason = str(error).splitlines()[0].removeprefix(f"{path}: ")
-            raise UserError(
-                f"{path}: damaged ({reason}); delete it, and the workflow recreates it"
-            ) from None
+            raise UserError(f"{path}: damaged ({reason}); {made_again(path)}") from None
         return shards
 
 

@@ -20,6 +20,7 @@ from pydantic import (
     field_validator,
 )
 
+from workflow_scripts.contracts.advice import trained_again
 from workflow_scripts.contracts.tasks import Task
 
 
@@ -97,7 +98,9 @@ class TrainingRecord(BaseModel):
         Raises:
             UserError: a missing file, invalid JSON, or one line per finding, each with its key.
         """
-        record: TrainingRecord = validate(cls, read_json(path), str(path))
+        record: TrainingRecord = validate(
+            cls, read_json(path, trained_again(path.parent)), str(path)
+        )
         return record
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 from plain_commands.errors import UserError
 from plain_commands.files import atomic, read_bytes, sha256_of
 
+from workflow_scripts.contracts.advice import INDEXED_AGAIN, SHARD_MADE_AGAIN
 from workflow_scripts.contracts.coco import CocoImage
 
 MAX_PIXELS, MAX_SIDE = 2**30, 2**20
@@ -195,8 +196,8 @@ def read_recorded(image: CocoImage, root: Path) -> bytes:
     content = read_bytes(path)
     if sha256_of(content) != image.sha256:
         raise UserError(
-            f"{path}: the file has changed since it was recorded; restore it, or index "
-            "(for an anonymized image: anonymize) again"
+            f"{path}: the file has changed since it was recorded; restore it, or index the data "
+            f"set again with: {INDEXED_AGAIN} (an anonymized image: {SHARD_MADE_AGAIN})"
         )
     return content
 
@@ -216,7 +217,7 @@ def decode(content: bytes, image: CocoImage, root: Path) -> np.ndarray:
     if (width, height) != recorded:
         raise UserError(
             f"{path}: {width}x{height} pixels, the index has {image.width}x{image.height}; "
-            "index the data set again"
+            f"index the data set again with: {INDEXED_AGAIN}"
         )
     return pixels
 

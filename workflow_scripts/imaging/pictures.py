@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from plain_commands.errors import UserError
 
+from workflow_scripts.contracts.advice import DETECTED_AGAIN
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit, LabelledObject
 from workflow_scripts.contracts.regions import Region
 from workflow_scripts.imaging.images import load, shrunk
@@ -81,7 +82,7 @@ def pictures_of(split: CocoSplit, root: Path, regions: Sequence[Region] = ()) ->
     strangers = by_image.keys() - {image.file_name for image in split.images}
     if strangers:
         raise UserError(
-            f"regions of {min(strangers)}, which is not among these images; detect again"
+            f"regions of {min(strangers)}, which is not among these images; {DETECTED_AGAIN}"
         )
     ids = Counter(region.id for region in regions)
     if twice := [id for id, number in ids.items() if number > 1]:

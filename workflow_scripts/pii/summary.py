@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from plain_commands.errors import UserError
 
+from workflow_scripts.contracts.advice import DETECTED_AGAIN
 from workflow_scripts.contracts.pii_summary import PiiSummary, RegionsPerFrame
 from workflow_scripts.contracts.regions import Kind, NotCounted, Region
 from workflow_scripts.imaging.pictures import Picture
@@ -68,7 +69,7 @@ def summarize(
         raise UserError("no images to count regions in; is the training split empty?")
     strangers = {region.image for region in regions} - set(images)
     if strangers:
-        raise UserError(f"regions of {min(strangers)}, which is not in the split; detect again")
+        raise UserError(f"regions of {min(strangers)}, which is not in the split; {DETECTED_AGAIN}")
     by_kind = {
         kind: _per_frame(images, (r.image for r in regions if r.kind is kind))
         for kind in Kind

@@ -9,6 +9,7 @@ from plain_commands.errors import UserError
 from plain_commands.files import read_json
 from plain_commands.section import validate
 
+from workflow_scripts.contracts.advice import made_again
 from workflow_scripts.contracts.weights import OwnWeights, checked_bytes
 
 NOT_RECORDED = "licence not recorded"
@@ -38,9 +39,12 @@ def sentences(methods: Mapping[str, Mapping[str, Any]], manifest: Path | None) -
 def _licences(manifest: Path) -> dict[str, str]:
     """Licence of each file of weights by its SHA-256."""
     try:
-        return {row["sha256"]: row["licence"] for row in read_json(manifest)["weights"]}
+        return {
+            row["sha256"]: row["licence"]
+            for row in read_json(manifest, made_again(manifest))["weights"]
+        }
     except (KeyError, TypeError):
-        raise UserError(f"{manifest}: not a manifest of weights; make it again") from None
+        raise UserError(f"{manifest}: not a manifest of weights; {made_again(manifest)}") from None
 
 
 def _number(file: OwnWeights) -> int:

@@ -16,6 +16,7 @@ from pii_measures import FaceRegion, PlateRegion
 from plain_commands.errors import UserError
 from plain_commands.files import sha256_of_file
 
+from workflow_scripts.contracts.advice import DETECTED_AGAIN
 from workflow_scripts.contracts.attacks import LEAST_WIDTH, AttackedRegions
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.regions import Kind, Points, Region, with_ids, write_regions
@@ -91,7 +92,7 @@ def cut(image: np.ndarray, region: Region) -> Cutout:
     if not (region.x0 < width and region.y0 < height and min(region.x1, region.y1) > 0):
         raise UserError(
             f"region {region.id} of {region.image} is outside the image, which has {width} x "
-            f"{height} pixels; detect again"
+            f"{height} pixels; {DETECTED_AGAIN}"
         )
     pad = AROUND * max(region.width, region.height)
     x0, y0 = max(math.floor(region.x0 - pad), 0), max(math.floor(region.y0 - pad), 0)

@@ -14,6 +14,7 @@ from plain_commands.errors import UserError
 from plain_commands.files import read_bytes
 from twin_comparison.changes import SPECK, difference
 
+from workflow_scripts.contracts.advice import SHARD_MADE_AGAIN
 from workflow_scripts.contracts.regions import Kind, Region
 from workflow_scripts.privacy.again import Finder
 from workflow_scripts.privacy.pairs import Pair, is_changed, pixels_of
@@ -139,7 +140,7 @@ def _metadata_in(path: Path) -> tuple[str, ...]:
     try:
         return (*kinds_in(raw), "alpha") if has_hidden_channel(raw) else kinds_in(raw)
     except (ImageFileError, OSError) as error:
-        raise UserError(f"{path}: {error}; make it again") from None
+        raise UserError(f"{path}: {error}; {SHARD_MADE_AGAIN}") from None
 
 
 def _found(finders: Mapping[Kind, Finder], image: np.ndarray, pair: Pair) -> dict[str, bool]:

@@ -11,7 +11,12 @@ from plain_commands.files import read_bytes
 from twin_comparison.changes import Differences, compared
 
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
-from workflow_scripts.contracts.manifest import FILE_NAME, Change, read_manifest
+from workflow_scripts.contracts.manifest import (
+    FILE_NAME,
+    Change,
+    made_again_with_images,
+    read_manifest,
+)
 from workflow_scripts.contracts.regions import Region, read_regions
 from workflow_scripts.imaging.images import load
 from workflow_scripts.imaging.pictures import Picture, pictures_of
@@ -154,14 +159,13 @@ def pairs_of(
         return [Pair(picture, picture.record, root) for picture in pictures]
     manifest = manifest or folder / FILE_NAME
     entries = {entry.image: entry for entry in read_manifest(manifest)}
+    advice = made_again_with_images(manifest)
     names = {image.file_name for image in split.images}
     strangers, missing = entries.keys() - names, names - entries.keys()
     if strangers:
-        raise UserError(
-            f"{manifest}: {min(strangers)} is not in the training split; gather the images again"
-        )
+        raise UserError(f"{manifest}: {min(strangers)} is not in the training split; {advice}")
     if missing:
-        raise UserError(f"{manifest}: {min(missing)} is missing; gather the images again")
+        raise UserError(f"{manifest}: {min(missing)} is missing; {advice}")
     pairs = []
     for picture in pictures:
         image, entry = picture.record, entries[picture.record.file_name]
@@ -169,13 +173,13 @@ def pairs_of(
             continue
         if entry.source_sha256 != image.sha256:
             raise UserError(
-                f"{manifest}: {image.file_name} was made from another original; anonymize again"
+                f"{manifest}: {image.file_name} was made from another original; {advice}"
             )
         unknown = set(entry.region_ids) - {region.id for region in picture.regions}
         if unknown:
             raise UserError(
                 f"{manifest}: {image.file_name} lists a change of region {min(unknown)}, which is "
-                "not among its PII regions; anonymize again"
+                f"not among its PII regions; {advice}"
             )
         record = replace(image, file_name=entry.file, sha256=entry.sha256)
         pairs.append(Pair(picture, record, folder, entry.changes, entry.lossy, entry.whole_image))

@@ -11,6 +11,7 @@ from plain_commands.section import FilePart, validate
 from pydantic import ConfigDict, Field, ValidationError
 from torch import Tensor
 
+from workflow_scripts.contracts.advice import trained_again
 from workflow_scripts.contracts.run_layout import RunLayout
 from workflow_scripts.contracts.trainings import TrainingRecord
 from workflow_scripts.training.engine import EngineSettings
@@ -113,7 +114,7 @@ class TrainedModel(FilePart):
         elif (found := sha256_of_file(path)) != expected:
             raise UserError(
                 f"{path}: its sha256 is {found}, but {record} states {expected}; it is damaged or "
-                "from another run; train again"
+                f"from another run; {trained_again(path.parent)}"
             )
         try:
             with readable(path):
@@ -126,7 +127,8 @@ class TrainedModel(FilePart):
             return _parsed(cls, content)
         except DamagedError as error:
             raise UserError(
-                f"{path}: not a trained model of this project ({error}); train again"
+                f"{path}: not a trained model of this project ({error}); "
+                f"{trained_again(path.parent)}"
             ) from None
 
 

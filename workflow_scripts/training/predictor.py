@@ -13,6 +13,7 @@ from invariant_mask_rcnn.workers import set_up_torch
 from plain_commands.errors import UserError
 from torch import nn
 
+from workflow_scripts.contracts.advice import trained_again
 from workflow_scripts.contracts.coco import CocoImage
 from workflow_scripts.contracts.predictions import CocoResult
 from workflow_scripts.contracts.settings import Evaluation
@@ -84,7 +85,8 @@ def load_predictor(
     except RuntimeError as error:
         reason = str(error).split("\n")[-1].strip()[:150]
         raise UserError(
-            f"{checkpoint}: its weights do not fit its settings ({reason}); train again"
+            f"{checkpoint}: its weights do not fit its settings ({reason}); "
+            f"{trained_again(checkpoint.parent)}"
         ) from None
     return Predictor(engine, model.to("cuda" if on_gpu else "cpu"), threads), trained
 

@@ -248,14 +248,18 @@ def write_json(path: Path, content: Any, *, indent: int | None = 1) -> None:
             temporary.write_text(text, encoding="utf-8")
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path, advice: str = "make it again") -> Any:
     """Read a JSON file, compressed if its name ends in .gz.
+
+    Args:
+        path: the file.
+        advice: what to do if it is not JSON, for errors.
 
     Raises:
         UserError: it is missing, unreadable or not JSON, or has a duplicate key.
     """
     raw = read_bytes(Path(path))
-    with valid_json(path):
+    with valid_json(path, advice):
         raw = gzip.decompress(raw) if Path(path).suffix == ".gz" else raw
         text = raw.decode(json.detect_encoding(raw), "surrogatepass")  # like json.loads
         del raw  # as large as the text
@@ -263,7 +267,7 @@ def read_json(path: Path) -> Any:
 
 
 @contextlib.contextmanager
-def valid_json(path: Path) -> Iterator[None]:
+def valid_json(path: Path, advice: str = "make it again") -> Iterator[None]:
     """Context that turns errors in the content of a JSON file into user errors.
 
     Raises:
@@ -272,7 +276,7 @@ def valid_json(path: Path) -> Iterator[None]:
     try:
         yield
     except (ValueError, EOFError, RecursionError, gzip.BadGzipFile, zlib.error) as error:
-        raise UserError(f"{path}: not valid JSON ({error}); make it again") from None
+        raise UserError(f"{path}: not valid JSON ({error}); {advice}") from None
 
 
 def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

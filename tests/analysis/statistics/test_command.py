@@ -142,7 +142,8 @@ def test_an_evaluation_without_one_of_the_classes_is_one_line(tmp_path, capsys):
     command = ["--runs-in", str(tmp_path / "runs"), "--expected", expected]
     assert main(["verdict", *command, "--output", str(tmp_path / "tables")]) == 2
     (line,) = [line for line in capsys.readouterr().err.splitlines() if "error" in line]
-    assert f"{paths[0]}: coco.segm.per_class has no 'rider'; evaluate it again" in line
+    advice = f"delete '{paths[0]}' and make it again with: snakemake '{paths[0]}' …"
+    assert f"{paths[0]}: coco.segm.per_class has no 'rider'; {advice}" in line
 
 
 def test_controls_say_what_the_experiment_can_see(tmp_path):

@@ -152,7 +152,8 @@ def resample(
     absent = [path for path in files.values() if not path.is_file()]
     if absent:
         log.warning(
-            "%d of %d runs have no %s (%s): the test images are not resampled; evaluate again",
+            "%d of %d runs have no %s (%s): the test images are not resampled; "
+            "delete the eval.json of these runs and repeat the call",
             len(absent),
             len(runs),
             FILE_NAME,
@@ -172,7 +173,9 @@ def resample(
     try:
         resampled = ResampledRuns.of(matches, groups, settings.image_samples, ALL, threads)
     except ValueError as error:
-        raise UserError(f"{error}, by its {FILE_NAME}; evaluate all runs again") from None
+        raise UserError(
+            f"{error}, by its {FILE_NAME}; delete the eval.json of all runs and repeat the call"
+        ) from None
     return resampled, ImageSamples(
         images=len(groups),
         groups=int(groups.max()) + 1,

@@ -7,6 +7,7 @@ from plain_commands.console import log
 from plain_commands.errors import UserError
 
 from workflow_scripts.common.cli import File, NewFile, Positive, Settings, option
+from workflow_scripts.contracts.advice import INDEXED_AGAIN
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.settings import FurtherTest
 from workflow_scripts.contracts.tasks import Task
@@ -43,7 +44,7 @@ def index_test(
     if training.classes != classes:
         raise UserError(
             f"{train}: its classes are {', '.join(training.classes)}, not {', '.join(classes)}; "
-            "index the data set again"
+            f"index the data set again with: {INDEXED_AGAIN}"
         )
     with worker_pool(workers or os.cpu_count() or 1) as pool:
         split = IndexedSplit(classes, output.parent, task)

@@ -11,6 +11,7 @@ from plain_commands.errors import UserError
 from plain_commands.files import read_json
 
 from workflow_scripts.common.cli import File, Files, NewFile, labelled, option
+from workflow_scripts.contracts.advice import made_again, trained_again
 from workflow_scripts.contracts.coco import CocoSplit
 from workflow_scripts.contracts.evaluations import CocoEvaluation, RunEvaluation, RunName
 from workflow_scripts.contracts.matches import write_matches
@@ -52,7 +53,7 @@ def evaluate(
     """
     training = TrainingRecord.read(run)
     for finding in misplaced(run.parent, training.variant, training.seed):
-        raise UserError(f"{run}: {finding}; train again")
+        raise UserError(f"{run}: {finding}; {trained_again(run.parent)}")
     split, task = CocoSplit.read(annotations), training.task
     split.refuse_masks_of(task, annotations)
     name = {key: getattr(training, key) for key in ("variant", "seed", "fingerprint")}
@@ -61,7 +62,7 @@ def evaluate(
         of_results = (
             Predictions.of_coco_results if task is Task.MASKS else Predictions.of_coco_boxes
         )
-        found = of_results(read_json(predictions), split)
+        found = of_results(read_json(predictions, made_again(predictions)), split)
     except PredictionsError as error:
         raise UserError.of([f"{predictions}: {finding}" for finding in error.findings]) from None
     judged = coco.IouType(task.iou_type)

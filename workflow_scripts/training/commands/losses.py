@@ -96,7 +96,8 @@ def losses(
         if odd := [loss for loss in found[name] if not math.isfinite(loss)]:
             raise UserError(
                 f"{checkpoint}: the loss on {len(odd)} of {len(found[name])} images is not finite, "
-                "so the training has diverged; train again, or remove privacy.membership"
+                "so the training has diverged; change the recipe (e.g. a lower "
+                "training.learning_rate), or remove privacy.membership"
             )
         log.info("%s: %d of %d images", name, len(found[name]), len(records))
     named = {"variant": trained.variant, "seed": trained.seed}

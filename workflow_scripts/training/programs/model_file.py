@@ -9,6 +9,7 @@ from plain_commands.errors import UserError
 from plain_commands.section import FilePart
 from pydantic import Field, ValidationError
 
+from workflow_scripts.contracts.advice import trained_again
 from workflow_scripts.training.weights import DamagedError, check_archive
 
 ORIGIN = "origin.json"
@@ -71,6 +72,7 @@ class ModelOrigin(FilePart):
         except (DamagedError, zipfile.BadZipFile, KeyError, ValidationError) as error:
             reason = str(error).split("\n")[0]
             raise UserError(
-                f"{archive}: not a model of engine command ({reason}); train again"
+                f"{archive}: not a model of engine command ({reason}); "
+                f"{trained_again(archive.parent)}"
             ) from None
         return origin

@@ -7,6 +7,7 @@ from pathlib import Path
 from plain_commands.errors import UserError
 from program_runner import ProgramError, ProgramTimeoutError, end_marked
 
+from workflow_scripts.contracts.advice import trained_again
 from workflow_scripts.contracts.coco import CocoImage, CocoSplit
 from workflow_scripts.contracts.predictions import CocoResult, PredictionOrigin
 from workflow_scripts.contracts.settings import Evaluation
@@ -68,7 +69,7 @@ def predictions(
         if origin.classes != split.classes:
             raise UserError(
                 f"{checkpoint}: trained on the classes {', '.join(origin.classes)}, but the data "
-                f"set has {', '.join(split.classes)}; train again"
+                f"set has {', '.join(split.classes)}; {trained_again(checkpoint.parent)}"
             )
         handover.folder.mkdir()
         handover.fill(split, *images, labels=False)
