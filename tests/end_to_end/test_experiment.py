@@ -47,6 +47,17 @@ def test_it_ends_with_table_2(experiment):
         assert word in closing
 
 
+def test_a_partial_call_does_not_show_what_earlier_calls_made(small_experiment, tmp_path):
+    made, _ = small_experiment
+    config = {**made.config, "dataset": {**made.config["dataset"], "seed": 1}}
+    workflow = copied(made, replace(made, folder=tmp_path / "work", config=config))
+    said = workflow.run("index_dataset")
+    assert (workflow.results / "tables/table_2.json").is_file()
+    assert "Finished jobid: 0 (Rule: index_dataset)" in said
+    assert "All classes (mAP)" not in said
+    assert "The report:" not in said
+
+
 def test_the_plan_was_registered_before_the_first_run(experiment):
     results = experiment[0].results
     registration = Registration.read(results / "registration.json")
