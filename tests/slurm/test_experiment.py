@@ -41,7 +41,8 @@ def test_the_whole_experiment_and_what_failed_in_it(idle_cluster, reference, tmp
     assert "Training on variant natural, seed 1" in failed.stdout
     assert f"{FAILING}.log" in failed.stdout
     listed = failed.stdout.partition("Failed: 1 job\n")[2]
-    assert re.match(rf"  train/{FAILING} \(Slurm job \d+: FAILED\): .*/launch", listed), listed
+    job = rf"  train/{FAILING} \(Slurm job \d+: FAILED\)"
+    assert re.match(rf"{job}: .*: cannot be written \(File exists\)", listed), listed
     states = {f"{run.variant}/seed~{run.seed}": run.state for run in look(workflow.results)}
     assert states == {RUN: State.DONE, FAILING: State.FAILED}
     assert len(training_jobs(idle_cluster)) == before + 2

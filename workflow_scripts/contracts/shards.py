@@ -53,8 +53,10 @@ class Shards:
         except UserError as error:
             if not path.exists():
                 raise
-            reason = str(error).splitlines()[0].removeprefix(f"{path}: ")
-            raise UserError(f"{path}: damaged ({reason}); {made_again(path)}") from None
+            advice = made_again(path)
+            line = str(error).splitlines()[0]
+            reason = line.removeprefix(f"{path}: ").removesuffix(f"; {advice}")
+            raise UserError(f"{path}: damaged ({reason}); {advice}") from None
         return shards
 
 
