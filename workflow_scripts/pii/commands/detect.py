@@ -47,8 +47,8 @@ def detect(
     write_regions(output, regions, not_counted)
     counts = Counter(region.kind for region in regions)
     said = [f"{counts[kind]} {kind.plural}" for kind in settings.detectors]
-    images = counted(len(searched), "image")
-    log.info("%s in %s", " and ".join(said) or "nothing looked for", images)
+    where = counted(len(searched), "image")
+    log.info("%s in %s", " and ".join(said) or "nothing looked for", where)
     log.info(
         "not counted: %d outside labelled objects (pii.only_on_labelled), %d merged into another",
         *(not_counted.left_out.total(), not_counted.merged.total()),
