@@ -119,6 +119,15 @@ WEIGHTS = {
         ("report provenance made --config none", "none: no such file"),
         ("report provenance made --config empty", "empty: cannot be read (Is a directory)"),
         ('report provenance made --config {"a":1,"a":2}', "--config: not valid JSON (duplicate k"),
+        (
+            "report provenance made --config list.json",
+            "list.json: expected keys with values (found",
+        ),
+        (
+            "report provenance made --config null.json",
+            "null.json: expected keys with values (found",
+        ),
+        ("report provenance made --config [1,2]", "--config: expected keys with values (fo"),
         ("tables show empty", "empty: cannot be read (Is a directory)"),
         ("tables show file", "file: not valid JSON (Expecting value"),
         ("tables show made/tables/table_2.json --log file/log", "file/log: cannot be written ("),

@@ -1,8 +1,9 @@
 """`report provenance`: origin of an experiment's numbers."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from plain_commands.console import log
+from plain_commands.section import validate
 from plain_commands.texts import read_given
 
 from workflow_scripts.analysis.report.provenance import provenance_of
@@ -25,7 +26,7 @@ def provenance(
         config: the experiment's config, as JSON, or a YAML file.
         output: the record (default: provenance.json in the results folder).
     """
-    content, _ = read_given(config, "--config")
+    content = validate(dict[str, Any], *read_given(config, "--config"))
     output = output or results / FILE_NAME
     provenance_of(read_results(results), content).write(output)
     log.info("%s", output)
