@@ -5,6 +5,7 @@ from functools import cache
 from typing import Annotated, Any
 
 from plain_commands.console import log, progress
+from plain_commands.section import validate
 from plain_commands.texts import read_given
 
 from workflow_scripts.common.cli import ImageFolder, NewFile, Positive, Settings, labelled, option
@@ -61,7 +62,7 @@ def attack(
         refuse_other_pictures,
     )
 
-    known, _ = read_given(method, "--method")
+    known = validate(dict[str, Any], *read_given(method, "--method"))
 
     split = CocoSplit.read(annotations)
     pairs = pairs_of(split, images, regions, anonymized)

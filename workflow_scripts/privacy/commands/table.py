@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from figures_and_tables.tables import csv_of, in_markdown, latex_tables, markdown, write_formats
 from plain_commands.console import log
 from plain_commands.counts import counted
 from plain_commands.errors import UserError
 from plain_commands.files import write_text
+from plain_commands.section import validate
 from plain_commands.texts import read_given
 from region_review.sample import source_of
 
@@ -93,7 +94,7 @@ def table(
         *reviewed_table.sentences(reviewed, is_current, looked_for),
     )
     exceeded = tuple(broken(beside, settings.limits))
-    methods, _ = read_given(variants, "--variants")
+    methods = validate(dict[str, dict[str, Any]], *read_given(variants, "--variants"))
     donors = tuple(donated.sentences(methods, weights))
     of_runs = membership_table.attacks_of(
         [MembershipLosses.read(path) for path in membership], methods
