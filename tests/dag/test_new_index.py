@@ -103,7 +103,8 @@ def test_a_damaged_index_is_named_with_what_helps(indexed, content):
     refused = indexed.dry_run()
     assert refused.returncode != 0
     (line,) = [line for line in refused.stdout.splitlines() if "shards.json: " in line]
-    assert line.endswith("; delete it, and the workflow recreates it")
+    file = shards.relative_to(indexed.folder)
+    assert line.endswith(f"; delete {file} and make it again with: snakemake {file} …")
     shards.unlink()
     assert indexed.plan()["index_dataset"] == 1
 
@@ -119,7 +120,8 @@ def test_a_damaged_index_of_images_only_is_no_traceback(fresh, cityscapes):
     shards.write_text("{")
     refused = fresh.dry_run()
     assert refused.returncode == 1
-    assert "; delete it, and the workflow recreates it\n" in refused.stdout
+    file = shards.relative_to(fresh.folder)
+    assert f"; delete {file} and make it again with: snakemake {file} …\n" in refused.stdout
     assert not re.search("InputFunction|Traceback", refused.stdout)
 
 

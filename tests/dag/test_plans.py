@@ -190,7 +190,7 @@ def test_partial_results_leave_out_runs_of_another_recipe(done):
     assert (verdict["outdated"], verdict["missing"]) == (sentence, "anonymized seed 2")
     page = (done.results / "tables/partial/report.html").read_text()
     assert sentence in page
-    assert "Incomplete: 3 of 4 runs are missing or outdated" in page
+    assert "Incomplete: 3 of 4 runs missing or outdated" in page
     assert "<strong>unmodified, seed 1</strong>: outdated" in page
 
 
