@@ -185,7 +185,7 @@ def test_nothing_is_overwritten_and_errors_are_one_line(tmp_path, capsys):
         ([], "give the folder or the annotation files"),
         ([empty, "--drawn"], "give the folder or the annotation files"),
         ([empty], "neither the Cityscapes layout"),
-        ([empty], "no config: `python -m workflow_scripts anonymize FOLDER`"),
+        ([empty], "no config: `python -m workflow_scripts anonymize FOLDER --method"),
         ([empty], "`dataset convert` makes one of labels of YOLO"),
         ([tmp_path / "half"], "no gtFine beside"),
         ([tmp_path / "none"], "none: no such file or folder"),

@@ -78,7 +78,7 @@ def test_images_that_hide_what_they_show_are_noted(tmp_path):
     assert list(split.notes) == [
         "left out: c.png: 10 of its 16 bits are used, so that nothing would be found in it; "
         "multiply its values by 64",
-        "1 images with an alpha or further channel that is no plain mask: it is neither searched "
+        "1 image with an alpha or further channel that is no plain mask: it is neither searched "
         "nor copied; to keep it, save it as an image of its own, e.g. a.png",
         "2 images with 16 bits per channel, of which the upper 8 are read, e.g. d.tif",
     ]

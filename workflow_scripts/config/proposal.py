@@ -121,7 +121,7 @@ def _of_coco(paths: Sequence[Path], name: str) -> Proposal:
             f"{', '.join(map(str, paths))}: neither the Cityscapes layout (leftImg8bit and gtFine) "
             "nor a COCO annotation file (images, annotations, categories); `dataset convert` makes "
             "one of labels of YOLO, KITTI, BDD100K and ZOD; images without labels need no config: "
-            "`python -m workflow_scripts anonymize FOLDER`"
+            "`python -m workflow_scripts anonymize FOLDER --method natural --output NEW`"
         )
     checks: list[str] = []
     files = _splits(list(contents), checks)

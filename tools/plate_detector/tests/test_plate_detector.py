@@ -15,7 +15,7 @@ from pii_detectors.plate_maps import decode
 from plain_commands.errors import UserError
 
 from tools.plate_detector import crops as drawing
-from tools.plate_detector import vehicles
+from tools.plate_detector import mounting, vehicles
 from tools.plate_detector.__main__ import PROGRAM
 from tools.plate_detector.crops import (
     SIDE,
@@ -86,10 +86,10 @@ def test_quads_are_true_to_the_drawn_plates(monkeypatch):
         height = max(round(plate.size.height / plate.size.width * width), 2)
         return np.full((height, width, 3), (255, 0, 255), np.uint8)
 
-    monkeypatch.setattr(vehicles, "picture", magenta)
+    monkeypatch.setattr(mounting, "picture", magenta)
     monkeypatch.setattr(vehicles, "_light_up", lambda rng, paper: None)
-    monkeypatch.setattr(vehicles, "_frame", lambda rng, paper, box: None)
-    monkeypatch.setattr(vehicles, "_hide", lambda rng, paper, box, paint: None)
+    monkeypatch.setattr(mounting, "_frame", lambda rng, paper, box: None)
+    monkeypatch.setattr(mounting, "_hide", lambda rng, paper, box, paint: None)
     monkeypatch.setattr(drawing, "photographed", lambda rng, image, smallest: image)
     checked = 0
     for number in range(45):
