@@ -33,7 +33,7 @@ class State(StrEnum):
     QUEUED = "queued"
     """Waiting in Slurm, or just started."""
     STOPPED = "stopped"
-    """Training interrupted; the next job resumes from the checkpoint."""
+    """Training interrupted; the next job resumes from its last saved state, if there is one."""
     FAILED = "failed"
     """Ended with an error in one of its jobs."""
     WAITING = "waiting"

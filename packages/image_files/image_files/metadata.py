@@ -8,35 +8,11 @@ from typing import Any, NamedTuple
 from isal import isal_zlib
 from PIL import ExifTags, Image, ImageCms, TiffImagePlugin
 
-from .png import chunk
+from .png import SIGNATURE as PNG
+from .png_chunks import END, ending_with_pixels, goes_on_behind_pixels, needed_chunks
 
-PNG = b"\x89PNG\r\n\x1a\n"
 JPEG = b"\xff\xd8"
 """First bytes of a JPEG file."""
-_PNG_TECHNICAL: dict[str, Container[int]] = {
-    **{"IHDR": (13,), "IDAT": range(2**31), "IEND": (0,)},
-    **{"gAMA": (4,), "cHRM": (32,), "sRGB": (1,), "cICP": (4,)},
-    **{"sBIT": range(1, 5), "bKGD": (1, 2, 6), "pHYs": (9,)},
-}
-"""Chunks that describe pixels, by name, and how long they may be; each is needed once."""
-_PNG_COLOURS: dict[int, dict[str, Container[int]]] = {
-    0: {"tRNS": (2,)},
-    2: {"tRNS": (6,)},
-    3: {"tRNS": range(1, 257), "PLTE": range(3, 769, 3)},
-}
-"""Further ones, by colour type."""
-_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
-_PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-_PNG_PASSES = {
-    0: ((0, 0, 1, 1),),
-    1: (
-        *((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4)),
-        *((0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)),
-    ),
-}
-"""First column and row, and steps between columns and rows, of the passes of an interlacing."""
-_UNPACKED = 2**20
-"""Bytes that are unpacked at a time."""
 _PNG_KINDS = {
     "eXIf": "exif",
     "iCCP": "icc",
@@ -109,7 +85,7 @@ def kinds_in(raw: bytes) -> tuple[str, ...]:
     try:
         parts = _parts_of(raw)
         found = _in_other(raw) if parts is None else (kind for part in parts for kind in part.kinds)
-        hidden = ("trailing",) if raw.startswith(PNG) and _goes_on_behind_pixels(raw) else ()
+        hidden = ("trailing",) if raw.startswith(PNG) and goes_on_behind_pixels(raw) else ()
         return tuple(sorted({*found, *hidden}))
     except _DAMAGE:
         raise ImageFileError(f"truncated, damaged, or not an image ({len(raw)} bytes)") from None
@@ -136,7 +112,7 @@ def without_metadata(raw: bytes) -> bytes | None:
             raw[part.start : part.end] if set(part.kinds) <= keep else part.plain for part in parts
         )
         if kept.startswith(PNG):
-            return _png_again(kept)
+            return ending_with_pixels(kept)
     except _DAMAGE:
         raise ImageFileError(f"truncated, damaged, or not an image ({len(raw)} bytes)") from None
     return _webp_again(kept, keep) if kept.startswith(b"RIFF") else kept
@@ -178,65 +154,12 @@ def _is_webp(raw: bytes) -> bool:
 
 def _parts_of_png(raw: bytes) -> Iterator[_Part]:
     yield _Part(0, len(PNG))
-    lengths, end = _PNG_TECHNICAL | _PNG_COLOURS.get(raw[25], {}), 0
-    seen: set[str] = set()
-    for name, start, end in _chunks_of_png(raw):
-        is_needed = end - start - 12 in lengths.get(name, ()) and name not in seen - {"IDAT"}
-        seen.add(name)
+    end = 0
+    for name, start, end, is_needed in needed_chunks(raw):
         kinds = () if is_needed else tuple(_in_chunk(name, raw[start + 8 : end - 4]))
-        yield _Part(start, end, kinds, _PNG_END if name == "IEND" else b"")
+        yield _Part(start, end, kinds, END if name == "IEND" else b"")
     if end < len(raw):
         yield _Part(end, len(raw), ("trailing",))
-
-
-def _chunks_of_png(raw: bytes) -> Iterator[tuple[str, int, int]]:
-    """Name, start and end of each chunk."""
-    at, name = len(PNG), ""
-    while name != "IEND":
-        start = at
-        length, name = int.from_bytes(raw[at : at + 4]), raw[at + 4 : at + 8].decode("ascii")
-        at += length + 12
-        if at > len(raw):
-            raise ValueError("it ends in a chunk")
-        yield name, start, at
-
-
-def _goes_on_behind_pixels(raw: bytes) -> bool:
-    """Whether bytes follow the last row in a PNG's pixel data, packed or not."""
-    packed, left = _packed_pixels(raw), _size_of_rows(raw)
-    stream = isal_zlib.decompressobj()
-    while unpacked := stream.decompress(packed, _UNPACKED):
-        left, packed = left - len(unpacked), stream.unconsumed_tail
-        if left < 0:
-            return True
-    return bool(stream.unused_data)
-
-
-def _png_again(raw: bytes) -> bytes:
-    """A PNG file whose pixel data end with the last row."""
-    if not _goes_on_behind_pixels(raw):
-        return raw
-    rows = isal_zlib.decompressobj().decompress(_packed_pixels(raw), _size_of_rows(raw))
-    chunks = [(name, raw[start:end]) for name, start, end in _chunks_of_png(raw)]
-    first = next(number for number, (name, _) in enumerate(chunks) if name == "IDAT")
-    chunks[first] = "", b"".join(chunk(b"IDAT", isal_zlib.compress(rows)))
-    return PNG + b"".join(content for name, content in chunks if name != "IDAT")
-
-
-def _packed_pixels(raw: bytes) -> bytes:
-    chunks = _chunks_of_png(raw)
-    return b"".join(raw[start + 8 : end - 4] for name, start, end in chunks if name == "IDAT")
-
-
-def _size_of_rows(raw: bytes) -> int:
-    """Bytes of a PNG's rows, each with the number of its filter."""
-    width, height = int.from_bytes(raw[16:20]), int.from_bytes(raw[20:24])
-    bits = raw[24] * _PNG_CHANNELS[raw[25]]
-    size = 0
-    for x, y, across, down in _PNG_PASSES[raw[28]]:
-        columns, rows = len(range(x, width, across)), len(range(y, height, down))
-        size += rows * (1 + (columns * bits + 7) // 8) if columns else 0
-    return size
 
 
 def _in_chunk(name: str, content: bytes) -> Iterator[str]:
