@@ -303,31 +303,20 @@ def test_classes_are_counted_by_name_not_by_comma():
 
 
 @pytest.mark.parametrize(
-    ("names", "said"),
+    ("question", "names", "said"),
     [
-        (["car"], "the only class is also within 1 point"),
-        (["car", "bus"], "both classes are also within 1 point"),
-        (["car", "bus", "tram"], "all 3 classes are also within 1 point"),
+        ("equivalence", ["car"], "the only class is also within 1 point"),
+        ("equivalence", ["car", "bus"], "both classes are also within 1 point"),
+        ("equivalence", ["car", "bus", "tram"], "all 3 classes are also within 1 point"),
+        ("non-inferiority", ["car"], "the only class does not lose 1 point, either"),
+        ("non-inferiority", ["car", "bus"], "neither class loses 1 point, either"),
+        ("non-inferiority", ["car", "bus", "tram"], "none of the 3 classes loses 1 point, either"),
     ],
 )
-def test_classes_are_named_by_their_number(names, said):
+def test_classes_are_named_by_their_number(question, names, said):
     means = dict.fromkeys([*names, "all"], 0.3)
-    found = judged({"plain": samples(**means), "blur": samples(**means)})
-    assert said in sentence(found, found.variants[0])
-
-
-@pytest.mark.parametrize(
-    ("names", "said"),
-    [
-        (["car"], "the only class does not lose 1 point, either"),
-        (["car", "bus"], "neither class loses 1 point, either"),
-        (["car", "bus", "tram"], "none of the 3 classes loses 1 point, either"),
-    ],
-)
-def test_losses_of_classes_are_named_by_their_number(names, said):
-    means = dict.fromkeys([*names, "all"], 0.3)
-    settings = VerdictSettings(question="non-inferiority")
-    found = judged({"plain": samples(**means), "blur": samples(**means)}, settings)
+    groups = {"plain": samples(**means), "blur": samples(**means)}
+    found = judged(groups, VerdictSettings(question=question))
     assert said in sentence(found, found.variants[0])
 
 
