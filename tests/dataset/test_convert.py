@@ -329,3 +329,16 @@ def test_images_that_are_missing_and_nothing_labelled(kitti, tmp_path, capsys):
     (tmp_path / "bdd.json").write_text('{"shapes": []}')
     assert convert("scalabel", tmp_path / "bdd.json", *options) == 2
     assert "neither a list of frames nor an object with `frames`" in capsys.readouterr().err
+
+
+def test_an_output_replaces_no_file_of_another_kind(tmp_path, capsys):
+    """Such as a label file that was found from the images."""
+    labels = tmp_path / "labels/a.txt"
+    labels.parent.mkdir()
+    labels.write_text("0 0.5 0.5 0.2 0.2\n")
+    (tmp_path / "images").mkdir()
+    (tmp_path / "data.yaml").write_text("names: [car]\n")
+    arguments = ["--images", tmp_path / "images", "--output", labels]
+    assert convert("yolo", tmp_path / "data.yaml", *arguments) == 2
+    assert "a.txt exists and is no COCO file; name another file" in capsys.readouterr().err
+    assert labels.read_text() == "0 0.5 0.5 0.2 0.2\n"

@@ -221,3 +221,15 @@ def test_watching_ends_with_the_last_run(results, capsys):
 def test_a_folder_that_is_no_experiment_is_one_line(tmp_path, capfd):
     assert main([str(tmp_path)]) == 2
     assert "runs/expected.json: no such file" in capfd.readouterr().err
+
+
+def test_variants_with_further_seeds_are_shown(results, capsys):
+    content = json.loads((results / "runs/expected.json").read_text())
+    write(results / "runs/expected.json", json.dumps(content | {"more_seeds": {"blur": [3]}}))
+    assert main([str(results)]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[1:4]]
+    assert rows == [
+        ["plain", "waiting", "waiting", "–"],
+        ["blur", "waiting", "waiting", "waiting"],
+        ["boxes", "waiting", "waiting", "–"],
+    ]

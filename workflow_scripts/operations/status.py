@@ -67,7 +67,7 @@ def as_grid(runs: Sequence[RunStatus]) -> RenderableType:
         grid.add_column(f"seed {seed}")
     for variant in dict.fromkeys(run.variant for run in runs):
         row = {run.seed: cell(run) for run in runs if run.variant == variant}
-        grid.add_row(Text(variant), *(row[seed] for seed in seeds))
+        grid.add_row(Text(variant), *(row.get(seed, Text("–")) for seed in seeds))
     details = [Text(line) for run in runs if (line := detail(run))]
     return Group(grid, Text(), *details, Text(totals(runs), style="bold"))
 

@@ -33,13 +33,18 @@ class _Lines(logging.Formatter):
 class LogFile(logging.FileHandler):
     """A log file; if it can no longer be written, one warning is logged and the command continues.
 
+    It is always open to add to it, since a library that configures logging for itself closes all
+    handlers: such a handler opens its file again for the next message, unless it overwrites it.
+
     Args:
         file: the log.
         mode: `w` to overwrite it, `a` to add to it.
     """
 
     def __init__(self, file: Path, mode: str = "w") -> None:
-        super().__init__(file, mode=mode, encoding="utf-8", errors="backslashreplace")
+        if mode == "w":
+            file.write_bytes(b"")
+        super().__init__(file, mode="a", encoding="utf-8", errors="backslashreplace")
         self._is_full = False
 
     def emit(self, record: logging.LogRecord) -> None:

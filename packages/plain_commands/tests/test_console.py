@@ -1,5 +1,6 @@
 """A log that cannot be written."""
 
+import logging.config
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,15 @@ def test_a_log_overwrites_logs_only(tmp_path):
         assert (tmp_path / name).read_text("utf-8").count("said") == 1
     start_logging("work", Path("/dev/null"))
     log.handlers.clear()
+
+
+def test_a_log_goes_on_after_a_library_has_configured_logging(tmp_path):
+    """It closes all handlers, as submitit does when it is imported."""
+    (tmp_path / "work.log").write_text("2026-01-01 00:00:00 an earlier call\n")
+    start_logging("work", tmp_path / "work.log")
+    log.info("before")
+    logging.config.dictConfig({"version": 1, "disable_existing_loggers": False})
+    log.error("after")
+    log.handlers.clear()
+    said = [line[20:] for line in (tmp_path / "work.log").read_text("utf-8").splitlines()]
+    assert said == ["before", "after"]

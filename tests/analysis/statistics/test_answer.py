@@ -371,3 +371,21 @@ def test_columns_over_all_treatments_also_stand_beside_p_values_of_zero():
     found = judged(groups, VerdictSettings(family="experiment"))
     assert found.variants[0].over_all.welch_p_family == 0
     assert as_markdown(found).count("Over all treatments") == 2 * 2
+
+
+def test_a_class_that_differs_within_the_margin_is_not_called_equivalent():
+    groups = {
+        "plain": samples(car=0.4, bus=0.3, tram=0.3, all=0.333),
+        "blur": samples(car=0.39, bus=0.3, tram=0.2, all=0.297),
+    }
+    found = judged(groups, VerdictSettings(margins=(0.02,)))
+    said = sentence(found, found.variants[0])
+    assert "1 different but within the margin (car), 1 equivalent (bus), 1 different (tram)" in said
+
+
+@pytest.mark.parametrize(("n", "is_said"), [(5, False), (7, True)])
+def test_a_number_of_runs_without_a_planned_look_is_said(n, is_said):
+    groups = {name: samples(0.003, n, car=0.3, all=0.3) for name in ("plain", "blur")}
+    found = judged(groups, VerdictSettings(looks=(5, 10)))
+    said = "At 7 runs per variant no look was planned (statistics.looks: 5, 10): claims at further "
+    assert any(text.startswith(said) for text in caveats(found)) is is_said

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from plain_commands.console import log
+from plain_commands.counts import counted
 from plain_commands.errors import UserError
 from plain_commands.files import read_json
 from plain_commands.section import validate
@@ -169,6 +170,13 @@ class ExperimentResults:
         """Number of instances in the test images, by class; empty before the first evaluation."""
         scores = next((run.scores for run in self.runs if run.scores), None)
         return {name: of.instances for name, of in scores.per_class.items()} if scores else {}
+
+    @property
+    def seeds_per_variant(self) -> str:
+        """`5 seeds`, `5 to 10 seeds`."""
+        counts = Counter(run.variant for run in self.runs).values()
+        fewest, most = min(counts), max(counts)
+        return f"{fewest} to {most} seeds" if fewest < most else counted(most, "seed")
 
     @property
     def has_outdated_runs(self) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from plain_commands.counts import counted
 from run_equivalence.pairs import FEWEST_PAIRS
 from run_equivalence.verdicts import AtMargin, ClassVerdict, Verdict
 
@@ -153,11 +154,8 @@ def _classes(verdict: ExperimentVerdict, of: VariantVerdict, index: int) -> str:
             return f"{every_class(len(classes), verb)} within {margin}"
         return f"{no_class(len(classes))} {margin}{', either' if also else ''}"
     names: dict[str, list[str]] = {}
-    inside = "equivalent" if both_ways else "non-inferior"
     for row in classes:
-        outcome = row.margins[index].claimed
-        word = inside if outcome.within else outcome.value
-        names.setdefault(word, []).append(row.name)
+        names.setdefault(row.margins[index].claimed.value, []).append(row.name)
     corrected = any(row.margins[index].verdict_holm for row in classes)
     how = f"within {margin}" + (f" and {correction_title(verdict)}" if corrected else "")
     if len(names) == 1:
@@ -193,10 +191,22 @@ def caveats(verdict: ExperimentVerdict) -> list[str]:
             f"The mean can hide a class: for {', '.join(hidden)}, the mean is within a margin, but "
             "some classes are not."
         )
-    said += _of_power(verdict, treatments)
+    said += [*_of_looks(verdict), *_of_power(verdict, treatments)]
     if len(treatments) > 1:
         said.append(_of_treatments(verdict))
     return [*said, *_of_pairing(verdict), *_of_images(verdict, treatments)]
+
+
+def _of_looks(verdict: ExperimentVerdict) -> list[str]:
+    """Sentence on a number of runs at which no look was planned."""
+    looks = verdict.settings.looks
+    runs = max((of.over_all.variant.n for of in verdict.treatments), default=0)
+    if not looks or runs in looks:
+        return []
+    return [
+        f"At {counted(runs, 'run')} per variant no look was planned (statistics.looks: "
+        f"{', '.join(map(str, looks))}): claims at further looks are not covered by the level."
+    ]
 
 
 def _of_treatments(verdict: ExperimentVerdict) -> str:

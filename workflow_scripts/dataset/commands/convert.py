@@ -49,6 +49,8 @@ def convert(
     """
     if labels.is_dir():
         refuse_overwriting((), {"--output": output}, [labels])
+    if output.exists() and read_bytes(output)[:1] != b"{":  # such as labels in text files
+        raise UserError(f"--output: {output} exists and is no COCO file; name another file")
     names = None if only is None else _names_in(only)
     findings: list[str] = []
     content, left_out = as_coco(READERS[layout](labels, images, findings), images, findings, names)
