@@ -117,10 +117,10 @@ class TestInShort:
 
     def test_what_is_no_evidence(self):
         assert self.said(one(Conclusion.FAILS), self.plates()) == (
-            "v: no attack gives evidence on faces; no attack gives evidence on license plates."
+            "v: no attack gives evidence on faces; no attack on license plates could be made."
         )
         assert self.said(one(), self.plates(), looked_for=(Kind.FACE,)) == (
-            "v: no attack gives evidence on faces; license plates were not looked for."
+            "v: no attack on faces could be made; license plates were not looked for."
         )
         assert self.said() == "v: not attacked."
 

@@ -148,6 +148,8 @@ def _clause(attacks: Sequence[JudgedAttack], kind: Kind) -> str:
         case Conclusion.CHANCE:
             that_ran = "that ran " if _not_run(attacks) else ""
             return f"no attack {that_ran}on {kind.plural} is better than chance"
+        case None:
+            return f"no attack on {kind.plural} could be made"
         case _:
             return f"no attack gives evidence on {kind.plural}"
 
