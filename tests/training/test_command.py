@@ -24,7 +24,7 @@ from tests.training.running import (
 )
 from tests.training.shapes import write_variant
 from workflow_scripts.contracts.manifest import Entry, write_manifest
-from workflow_scripts.training.job import Ending
+from workflow_scripts.training.job import Ending, TrainingJob
 
 
 def train(job, *extra: str) -> int:
@@ -172,16 +172,21 @@ def test_a_second_call_waits_and_takes_the_finished_run_or_trains(job, fingerpri
         assert "iteration 2/2" in said
 
 
+def workers_of(job: TrainingJob) -> list[int]:
+    """Process ids of a training's workers, sorted."""
+    return sorted(
+        int(process.parent.name)
+        for process in Path("/proc").glob("[0-9]*/cmdline")
+        if f"submitit.core._submit\0{job.launch}" in process.read_text()
+    )
+
+
 @pytest.mark.slow
 def test_a_worker_that_is_killed_ends_the_training(job):
     job = with_settings(replace(job, workers=2), iterations=10**6)
     training = start(job)
     wait_for_message(training, job, "iteration 1/")
-    first, *_ = sorted(
-        int(process.parent.name)
-        for process in Path("/proc").glob("[0-9]*/cmdline")
-        if f"submitit.core._submit\0{job.launch}" in process.read_text()
-    )
+    first, _ = workers_of(job)
     os.kill(first, signal.SIGKILL)
     _, said = training.communicate()
     assert training.returncode == 2
@@ -211,11 +216,7 @@ def test_the_last_words_of_a_worker_that_left_no_outcome_are_its_diagnosis(job):
     (output,) = job.launch.glob("*_0_log.out")
     with output.open("a") as stream:
         stream.write("CUDA error: an illegal memory access was encountered\n")
-    (worker,) = (
-        int(process.parent.name)
-        for process in Path("/proc").glob("[0-9]*/cmdline")
-        if f"submitit.core._submit\0{job.launch}" in process.read_text()
-    )
+    (worker,) = workers_of(job)
     os.kill(worker, signal.SIGKILL)
     _, said = training.communicate()
     assert training.returncode == 2
